@@ -1,0 +1,147 @@
+"""Asking for pages, several at once: a few threads fetch, one thread takes what they bring.
+
+A `Reading` is one list that is read page by page, or one call. It never has two pages in flight.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from backfill.stages import ById, Stage
+from store.commits import Window
+from tiktok_shop.client import Access, Client, Page
+from tiktok_shop.endpoints import ENDPOINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where pages come from: a client, a shop's access, and the lane that pays for the calls."""
+
+    client: Client
+    access: Access
+    lane: str
+
+
+class Reading(Protocol):
+    def fetch(self) -> Page:
+        """The next page; called from one thread at a time. Raises what the client raises."""
+
+
+@dataclass(slots=True)
+class WindowReading:
+    """The pages of one window, from the token on that it holds."""
+
+    source: Source
+    stage: Stage
+    window: Window
+    restarts: int = 0
+    _pages: Iterator[Page] | None = None
+
+    def fetch(self) -> Page:
+        if self._pages is None:
+            self._pages = self._start()
+        return next(self._pages)
+
+    def restart(self, window: Window) -> None:
+        """Read from the first page again."""
+        self.window, self._pages = window, None
+        self.restarts += 1
+
+    def _start(self) -> Iterator[Page]:
+        endpoint = ENDPOINTS[self.stage.endpoint]
+        reads = self.stage.reads
+        axis = None if isinstance(reads, ById) else reads.axis
+        query: dict[str, Any] = {}
+        filters: dict[str, Any] = {}
+        if axis is not None:
+            time_filter = endpoint.time_filter(axis)
+            filters = dict(time_filter.window(self.window.start, self.window.end))
+            if self.window.start <= 0:
+                del filters[time_filter.lower]
+            query = dict(endpoint.ascending(axis))
+        if not endpoint.filters_in_body:
+            query |= filters
+        return self.source.client.pages(
+            endpoint,
+            self.source.access,
+            lane=self.source.lane,
+            query=query,
+            body=filters if endpoint.filters_in_body else None,
+            page_token=self.window.page_token,
+        )
+
+
+@dataclass(slots=True)
+class IdsReading:
+    """One call for some ids. `asked` are rows whose first value is the id."""
+
+    source: Source
+    stage: Stage
+    asked: Sequence[tuple[Any, ...]]
+
+    def fetch(self) -> Page:
+        endpoint = ENDPOINTS[self.stage.endpoint]
+        reads = self.stage.reads
+        assert isinstance(reads, ById)  # noqa: S101
+        ids = [str(row[0]) for row in self.asked]
+        path: Mapping[str, str] = {reads.path: ids[0]} if reads.path else {}
+        filters: dict[str, Any] = {reads.id_filter: ids} if reads.id_filter else {}
+        reply = self.source.client.call(
+            endpoint,
+            self.source.access,
+            lane=self.source.lane,
+            path=path,
+            query=None if endpoint.filters_in_body else filters,
+            body=filters if endpoint.filters_in_body else None,
+        )
+        rows = reply.data.get(endpoint.rows) if endpoint.rows else [reply.data]
+        return Page(rows if isinstance(rows, list) else [], "", None, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a thread brings back: a page, or why there is none."""
+
+    reading: Any
+    page: Page | None = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)
+class Fetchers:
+    """Threads that fetch. They are daemons: a call that hangs must not hold up a stop, and a page
+    that was not committed is simply asked for again."""
+
+    count: int
+    _asked: SimpleQueue[Reading | None] = field(default_factory=SimpleQueue)
+    _answered: SimpleQueue[Answered] = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        for number in range(self.count):
+            threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True).start()
+
+    def ask(self, reading: Reading) -> None:
+        self._asked.put(reading)
+
+    def answer(self, timeout_seconds: float) -> Answered | None:
+        """The next page that has come; None when none came in time."""
+        try:
+            return self._answered.get(timeout=timeout_seconds)
+        except Empty:
+            return None
+
+    def close(self) -> None:
+        for _ in range(self.count):
+            self._asked.put(None)
+
+    def _work(self) -> None:
+        while (reading := self._asked.get()) is not None:
+            try:
+                answered = Answered(reading, page=reading.fetch())
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+                answered = Answered(reading, error=error)
+            self._answered.put(answered)

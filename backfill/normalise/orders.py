@@ -1,0 +1,183 @@
+"""Orders with their units and the buyer's price of each unit (search 202309, detail 202507).
+
+Of the recipient only country, state and city are kept, of the buyer a keyed hash. Names, phones,
+streets, mail, notes, invoice and payment codes stand in no mapping, and so go nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Final
+
+from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, UNIT, derive_prices
+from backfill.normalise.rows import BuyerHasher, Normalised, Row, by_name, inside, read_each
+from backfill.normalise.shape import Record, Shape, child, children
+from backfill.normalise.values import WrongShape, exact_sum, key_of, money, plain_text, rate, text
+from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS
+from store.commits import Write
+
+_ORDER: Final = Shape(
+    ORDERS,
+    {
+        "order_id": "id",
+        **by_name(
+            *("status", "order_type", "create_time", "update_time", "paid_time", "rts_time"),
+            *("collection_time", "delivery_time", "cancel_time", "request_cancel_time"),
+            *("rts_sla_time", "tts_sla_time", "delivery_sla_time", "cancel_order_sla_time"),
+            *("shipping_due_time", "collection_due_time", "delivery_due_time"),
+            *("fulfillment_type", "shipping_type", "delivery_type", "delivery_option_id"),
+            *("delivery_option_name", "shipping_provider_id", "shipping_provider"),
+            *("tracking_number", "warehouse_id", "payment_method_name", "cancel_reason"),
+            *("cancellation_initiator", "is_cod", "is_sample_order", "is_replacement_order"),
+            *("is_exchange_order", "is_subscription_order", "is_on_hold_order"),
+            *("is_buyer_request_cancel", "replaced_order_id", "exchange_source_order_id"),
+            *("fast_delivery_program", "commerce_platform", "split_or_combine_tag"),
+            "auto_combine_group_id",
+        ),
+        **inside(
+            "payment",
+            *("currency", "total_amount", "sub_total", "original_total_product_price"),
+            *("seller_discount", "platform_discount", "payment_platform_discount"),
+            *("payment_discount_service_fee", "shipping_fee", "original_shipping_fee"),
+            *("shipping_fee_seller_discount", "shipping_fee_platform_discount"),
+            *("shipping_fee_cofunded_discount", "tax", "product_tax", "shipping_fee_tax"),
+            *("buyer_service_fee", "handling_fee", "small_order_fee", "retail_delivery_fee"),
+            *("item_insurance_fee", "item_insurance_tax", "shipping_insurance_fee"),
+            *("distance_fee", "distance_shipping_fee"),
+        ),
+        "recipient_region_code": "recipient_address.region_code",
+    },
+    required=("order_id", "create_time", "update_time"),
+)
+_ORDER_COLUMNS: Final = (
+    *_ORDER.columns,
+    *("order_key", "recipient_state", "recipient_city", "buyer_user_id", "buyer_key"),
+    "line_count",
+)
+
+_LINE: Final = Shape(
+    ORDER_LINE_ITEMS,
+    {
+        "line_item_id": "id",
+        **by_name(
+            *("product_id", "product_name", "sku_id", "sku_name", "seller_sku", "sku_type"),
+            *("sku_image", "display_status", "package_id", "package_status", "tracking_number"),
+            *("shipping_provider_id", "shipping_provider_name", "cancel_reason", "cancel_user"),
+            *("is_gift", "is_dangerous_good", "rts_time", "original_price", "sale_price"),
+            *("seller_discount", "platform_discount", "gift_retail_price", "buyer_service_fee"),
+            *("small_order_fee", "retail_delivery_fee"),
+        ),
+        # Announced for the US in TikTok's changelog; its place is unconfirmed.
+        "live_room_id": "room_id",
+    },
+    required=("line_item_id",),
+)
+_LINE_COLUMNS: Final = (
+    *_LINE.columns,
+    *("line_key", "order_id", "order_key", "create_time", "update_time", "currency"),
+    *("is_bundle", "tax_amount", "tax_rate", "tax_type"),
+)
+
+
+def _picker(columns: Sequence[str], names: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
+    """From a row of `columns` the values of `names`."""
+    return itemgetter(*map(columns.index, names))
+
+
+_identity: Final = _picker(
+    _ORDER.columns, ("order_id", "create_time", "update_time", "currency", "total_amount")
+)
+_freight: Final = _picker(_ORDER.columns, FREIGHT)
+_unit: Final = _picker(_LINE_COLUMNS, UNIT)
+_LINE_ID: Final = _LINE.position("line_item_id")
+
+#: How TikTok names the level that is a city; elsewhere it is called a district or not at all.
+_CITY_WORDS: Final = ("city", "town", "municipality")
+
+
+def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalised:
+    """Rows of orders, order_line_items and order_line_item_price_detail."""
+    orders: list[Row] = []
+    lines: list[Row] = []
+    prices: list[Row] = []
+
+    def read(record: Record) -> None:
+        header = _ORDER.read(record)
+        order_id, created, updated, currency, total = _identity(header)
+        order_key = key_of(order_id)
+        shared = (order_id, order_key, created, updated)
+        units = children(record, "line_items")
+        order_lines: list[Row] = []
+        for place, unit in enumerate(units):
+            try:
+                order_lines.append(_read_line(unit, shared, currency))
+            except WrongShape as wrong:
+                raise wrong.under(f"line_items[{place}]") from None
+        order_prices = derive_prices(_freight(header), total, list(map(_unit, order_lines)))
+        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(units))
+        orders.append(tuple(header))
+        lines.extend(order_lines)
+        prices.extend(order_prices)
+
+    rejected = read_each(records, "orders", read)
+    return Normalised(
+        (
+            Write(ORDERS, _ORDER_COLUMNS, orders),
+            Write(ORDER_LINE_ITEMS, _LINE_COLUMNS, lines),
+            Write(ORDER_LINE_ITEM_PRICE_DETAIL, DERIVED_COLUMNS, prices),
+        ),
+        rejected,
+    )
+
+
+def _read_line(unit: Any, shared: tuple[Any, ...], order_currency: object) -> Row:
+    row = _LINE.read(unit)
+    own_currency = unit.get("currency")
+    is_bundle = unit.get("combined_listing_skus") or unit.get("sub_item_info")
+    row += (key_of(row[_LINE_ID]), *shared)
+    row += (text(own_currency) if own_currency else order_currency, 1 if is_bundle else 0)
+    row += _tax(unit) if unit.get("item_tax") else (None, None, None)
+    return tuple(row)
+
+
+def _tax(unit: Record) -> tuple[object, object, object]:
+    """(sum of the amounts, rate of the first tax, type of the first tax)."""
+    taxes = children(unit, "item_tax")
+    try:
+        amounts = [money(tax.get("tax_amount")) for tax in taxes]
+        return exact_sum(amounts), rate(taxes[0].get("tax_rate")), text(taxes[0].get("tax_type"))
+    except WrongShape as wrong:
+        raise WrongShape(wrong.reason, "item_tax") from None
+    except (TypeError, AttributeError):
+        raise WrongShape("is not a list of taxes", "item_tax") from None
+
+
+def _buyer(order: Record, buyer: BuyerHasher) -> tuple[str | None, int | None]:
+    buyer_id = plain_text(order.get("user_id"))
+    return (None, None) if buyer_id is None else buyer(buyer_id)
+
+
+def _recipient(order: Record) -> tuple[object, object]:
+    """(state, city) of the address. The first level is the state. The city is the deeper level
+    whose own name says so; else the third under a county, else the second."""
+    address = child(order, "recipient_address")
+    districts = children(address, "district_info") if address else None
+    if not districts:
+        return None, None
+    names: dict[object, object] = {}
+    city = under_county = None
+    try:
+        for district in districts:
+            level, name = district.get("address_level"), district.get("address_name")
+            names[level] = name
+            if level in ("L2", "L3", "L4"):
+                kind = (district.get("address_level_name") or "").lower()
+                if city is None and any(word in kind for word in _CITY_WORDS):
+                    city = name
+                under_county = under_county or (level == "L2" and "county" in kind)
+        if city is None:
+            city = names.get("L3") if under_county else names.get("L2")
+        return text(names.get("L1")), text(city)
+    except (WrongShape, TypeError, AttributeError):
+        raise WrongShape("is not a list of districts", "recipient_address.district_info") from None

@@ -1,0 +1,305 @@
+"""Reading one stage: several windows are in flight, one page each; one thread keeps what comes.
+
+A page's rows, how far its window has come, the stage's progress and what is now covered are one
+transaction. Whatever happens between two of them costs at most the pages in flight.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from backfill.fetch import Answered, Fetchers, IdsReading, Reading, WindowReading
+from backfill.normalise.rows import Normalised
+from backfill.stages import ById, Context, InWindows, Stage, Whole
+from backfill.windows import Stretch, halves, must_split, plan
+from backfill.work import Work
+from errors import ConnectorError
+from store.commits import Commit, Covered, Quarantined, StageProgress, Window
+from store.fencing import Fenced
+from tiktok_shop.client import Page
+from tiktok_shop.endpoints import ENDPOINTS
+from tiktok_shop.errors import BadReply, PageTokenExpired, RequestRefused, UnknownAnswer
+
+#: How long a stop waits for pages that are on their way; less than the 30 s a stop may take.
+_STOP_GRACE_SECONDS: Final = 8.0
+
+#: A list that expires again and again is not read a fourth time at once.
+_MOST_RESTARTS: Final = 3
+
+_PATIENCE_SECONDS: Final = 0.5
+
+
+class Stopped(Exception):
+    """The stage was left between two pages because a stop was asked for."""
+
+
+class StageRun:
+    """One stage of one run. `read` returns when the stage is done, raises `Stopped` when a stop was
+    asked for, and else the error that ended it, after what was in flight has been kept."""
+
+    def __init__(self, stage: Stage, work: Work) -> None:
+        self._stage = stage
+        self._work = work
+        self._windows: dict[Stretch, Window] = {}
+        self._marker: Window | None = None
+        self._asked = self._answered = 0
+        self.progress = StageProgress(stage.name, "pending")
+
+    def read(self) -> None:
+        work = self._work
+        readings: deque[Reading] = deque(self._plan())
+        self._say("running", started_at=work.clock.now(), finished_at=None)
+        if readings:
+            self._read_all(readings)
+        self._finish()
+        work.columns.publish(force=True)
+
+    def end(self, state: str, *, waits_for: str = "", error: ConnectorError | None = None) -> None:
+        """Write down how the stage stands when it is left before it is done."""
+        self._say(
+            state,
+            waits_for=waits_for,
+            error=error.message if error else "",
+            reference=error.reference if error else "",
+        )
+
+    # --- planning ---
+
+    def _plan(self) -> list[Reading]:
+        work, stage = self._work, self._stage
+        known = work.records.windows(work.lane, stage.name)
+        if isinstance(stage.reads, InWindows):
+            taken = [(one.start, one.end) for one in work.records.coverage(stage.name)]
+            taken += [(one.start, one.end) for one in known if one.state != "done"]
+            fresh = plan(work.wanted, taken, stage.reads.step_days)
+        else:
+            planned = any(one.state != "done" or one.end == work.until for one in known)
+            fresh = [] if planned else [(0, work.until)]
+        windows = [Window(stage.name, work.lane, start, end) for start, end in fresh]
+        work.records.plan_windows(work.lane, work.token, windows)
+        still_open = work.records.open_windows(work.lane, stage.name)
+        if isinstance(stage.reads, ById):
+            return self._plan_ids(stage.reads, still_open)
+        for window in work.records.windows(work.lane, stage.name):
+            if self._concerns_us(window):
+                self._windows[window.start, window.end] = window
+        return [
+            WindowReading(work.source, stage, window)
+            for window in still_open
+            if (window.start, window.end) in self._windows
+        ]
+
+    def _concerns_us(self, window: Window) -> bool:
+        """Whether the window counts in this run's progress. One that was split counts nothing."""
+        if window.state == "done" and not window.pages:
+            return False
+        if isinstance(self._stage.reads, InWindows):
+            return window.start < self._work.wanted[1] and window.end > self._work.wanted[0]
+        return window.state != "done" or window.end == self._work.until
+
+    def _plan_ids(self, reads: ById, still_open: Sequence[Window]) -> list[Reading]:
+        if not still_open:
+            return []
+        self._marker = still_open[0]
+        since = (self._marker.end,) * reads.pending.count("?")
+        pending = [tuple(row) for row in self._work.records.query(reads.pending, since)]
+        self._asked = len(pending)
+        limit = 1
+        if reads.id_filter:
+            limit = ENDPOINTS[self._stage.endpoint].id_filter(reads.id_filter).limit or 50
+        return [
+            IdsReading(self._work.source, self._stage, pending[at : at + limit])
+            for at in range(0, len(pending), limit)
+        ]
+
+    # --- reading ---
+
+    def _read_all(self, readings: deque[Reading]) -> None:
+        work = self._work
+        fetchers = Fetchers(min(work.windows_in_flight, len(readings)))
+        flying = 0
+        problem: BaseException | None = None
+        stopping_since: float | None = None
+        try:
+            while flying or (readings and problem is None and stopping_since is None):
+                if stopping_since is None and work.stop():
+                    stopping_since = work.clock.monotonic()
+                if problem is None and stopping_since is None:
+                    while readings and flying < work.windows_in_flight:
+                        fetchers.ask(readings.popleft())
+                        flying += 1
+                elif stopping_since is not None and (
+                    not flying or work.clock.monotonic() - stopping_since > _STOP_GRACE_SECONDS
+                ):
+                    break
+                answered = fetchers.answer(_PATIENCE_SECONDS)
+                if work.alive() and answered is None:
+                    self._say("running")
+                if answered is None:
+                    continue
+                flying -= 1
+                try:
+                    readings.extendleft(self._settle(answered))
+                except Fenced:
+                    raise
+                except ConnectorError as error:
+                    problem = problem or error
+                work.columns.publish()
+        finally:
+            fetchers.close()
+        if problem is not None:
+            raise problem
+        if stopping_since is not None and (readings or flying):
+            raise Stopped
+
+    def _settle(self, answered: Answered) -> Iterable[Reading]:
+        """Keep what came; gives the readings that go on. Raises what ends the stage."""
+        reading, page = answered.reading, answered.page
+        if answered.error is not None or page is None:
+            return self._settle_error(reading, answered.error or RuntimeError("no page, no error"))
+        if isinstance(reading, WindowReading):
+            return self._settle_window(reading, page)
+        self._settle_ids(reading, page)
+        return ()
+
+    def _settle_error(self, reading: Any, error: BaseException) -> Iterable[Reading]:
+        if isinstance(reading, WindowReading):
+            if isinstance(error, PageTokenExpired) and reading.restarts < _MOST_RESTARTS:
+                window = replace(reading.window, page_token="", pages=0, rows=0, total=None)
+                self._keep(window=window)
+                reading.restart(window)
+                return (reading,)
+            if isinstance(error, BadReply):
+                self._keep(quarantined=(self._complaint(error, "page", "cannot be read"),))
+        elif isinstance(error, RequestRefused | UnknownAnswer):
+            # One product that TikTok will not show must not hold up the others.
+            names = ",".join(str(row[0]) for row in reading.asked)
+            self._answered += len(reading.asked)
+            self._keep(quarantined=(self._complaint(error, names[:200], error.tiktok_message),))
+            return ()
+        raise error
+
+    def _complaint(self, error: ConnectorError, path: str, reason: str) -> Quarantined:
+        now = int(self._work.clock.now())
+        return Quarantined(self._stage.name, error.reference, path, reason, now)
+
+    def _settle_window(self, reading: WindowReading, page: Page) -> Iterable[Reading]:
+        window = reading.window
+        stretch = (window.start, window.end)
+        total = page.total if window.pages == 0 else window.total
+        rows = window.rows + len(page.rows)
+        finished = not page.next_token
+        may_split = isinstance(self._stage.reads, InWindows | Whole) and self._stage.reads.axis
+        if may_split and window.pages == 0 and must_split(stretch, rows, total, finished=False):
+            return self._split(window, Normalised(()), page)
+        normalised = self._stage.normalise(page.rows, Context(self._work.buyer))
+        if may_split and must_split(stretch, rows, total, finished):
+            return self._split(window, normalised, page)
+        reading.window = replace(
+            window,
+            state="done" if finished else "running",
+            page_token=page.next_token,
+            pages=window.pages + 1,
+            rows=rows,
+            total=total,
+        )
+        covered = self._covers(*stretch) if finished else ()
+        missing = (total or 0) - rows
+        if finished and missing > 0:
+            reason = f"TikTok counted {total} and listed {rows}"
+            path = f"{window.start}..{window.end}"
+            normalised = replace(normalised, rejected=(*normalised.rejected, (path, reason)))
+        self._keep(normalised, page, window=reading.window, covered=covered)
+        return () if finished else (reading,)
+
+    def _split(self, window: Window, normalised: Normalised, page: Page) -> Iterable[Reading]:
+        pieces = [
+            Window(window.resource, window.lane, start, end)
+            for start, end in halves((window.start, window.end))
+        ]
+        del self._windows[window.start, window.end]
+        emptied = replace(window, state="done", page_token="", pages=0, rows=0, total=None)
+        self._windows |= {(piece.start, piece.end): piece for piece in pieces}
+        self._keep(normalised, page, window=emptied, replaced_by=tuple(pieces))
+        return [WindowReading(self._work.source, self._stage, piece) for piece in reversed(pieces)]
+
+    def _settle_ids(self, reading: IdsReading, page: Page) -> None:
+        self._answered += len(reading.asked)
+        context = Context(self._work.buyer, tuple(reading.asked[0]))
+        self._keep(self._stage.normalise(page.rows, context), page)
+
+    # --- keeping ---
+
+    def _keep(
+        self,
+        normalised: Normalised | None = None,
+        page: Page | None = None,
+        *,
+        window: Window | None = None,
+        replaced_by: tuple[Window, ...] = (),
+        covered: tuple[Covered, ...] = (),
+        quarantined: tuple[Quarantined, ...] = (),
+    ) -> None:
+        fetched_at = int(page.reply.fetched_at if page else self._work.clock.now())
+        if window is not None and not replaced_by:
+            self._windows[window.start, window.end] = window
+        if normalised is not None and page is not None:
+            quarantined += tuple(
+                Quarantined(self._stage.name, page.reply.request_id, path, reason, fetched_at)
+                for path, reason in normalised.rejected
+            )
+        self.progress = self._counted()
+        self._work.commit(
+            Commit(
+                writes=tuple(one for one in (normalised.writes if normalised else ()) if one.rows),
+                window=window,
+                replaced_by=replaced_by,
+                progress=self.progress,
+                covered=covered,
+                quarantined=quarantined,
+                fetched_at=fetched_at,
+            )
+        )
+
+    def _covers(self, start: int, end: int) -> tuple[Covered, ...]:
+        return (Covered(self._stage.name, start, end, self._work.until),)
+
+    def _finish(self) -> None:
+        marker = replace(self._marker, state="done") if self._marker else None
+        now = self._work.clock.now()
+        progress = self._counted()
+        self.progress = replace(
+            progress, state="done", total=progress.done, heartbeat_at=now, finished_at=now
+        )
+        covered = self._covers(marker.start, marker.end) if marker else ()
+        self._work.commit(Commit(window=marker, progress=self.progress, covered=covered))
+
+    def _say(self, state: str, **changes: Any) -> None:
+        self.progress = replace(self._counted(), state=state, **changes)
+        self._work.commit(Commit(progress=self.progress))
+
+    def _counted(self) -> StageProgress:
+        now = self._work.clock.now()
+        if isinstance(self._stage.reads, ById):
+            done, total = self._answered, self._asked or None
+        else:
+            done, total = _counted(self._windows.values())
+        return replace(self.progress, done=done, total=total, heartbeat_at=now)
+
+
+def _counted(windows: Iterable[Window]) -> tuple[int, int | None]:
+    """(rows read, rows to be read). Windows not begun are taken to be like those that are."""
+    done = known = begun = length = 0
+    for window in windows:
+        span = window.end - max(window.start, 1)
+        length += span
+        done += window.rows
+        if window.pages:
+            known += max(window.total or 0, window.rows)
+            begun += span
+    if not begun:
+        return done, None
+    return done, max(done, round(known * length / begun))

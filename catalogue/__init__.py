@@ -1,0 +1,1 @@
+"""What the data means: tables, facts and fields. Declarations and pure functions, no I/O."""

@@ -1,0 +1,104 @@
+"""The catalogue: every field, once, by id. Checked as a whole when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, cast
+
+from catalogue import inventory, line_items, orders, products, returns, shop, time
+from catalogue.facts import FACTS, Fact
+from catalogue.field import (
+    Additive,
+    Aggregate,
+    Combined,
+    Dimension,
+    Field,
+    Metric,
+    Ratio,
+    Snapshot,
+    references,
+)
+from catalogue.tables import TABLES
+
+
+def _columns_of(table: str) -> set[str]:
+    declared = TABLES[table]
+    stored = {column.name for column in declared.stored()}
+    return stored | {column.name for column in declared.derived}
+
+
+def _check_template(owner: str, table: str, reachable: Iterable[str], template: str) -> None:
+    for reference in references(template):
+        where, _, column = reference.rpartition(".")
+        if where and where not in reachable:
+            raise ValueError(f"{owner}: {table} does not reach {where}")
+        if column not in _columns_of(where or table):
+            raise ValueError(f"{owner}: {where or table} has no column {column}")
+
+
+def _check(field: Field, fields: Mapping[str, Field]) -> None:
+    if isinstance(field, Dimension):
+        for table, template in field.homes.items():
+            _check_template(field.id, table, TABLES, template)
+    if isinstance(field, Aggregate):
+        for name in field.on:
+            fact = FACTS[name]
+            for template in (field.on[name], field.condition(name)):
+                if template != "*":
+                    _check_template(field.id, fact.table.name, fact.reached(), template)
+    if isinstance(field, Ratio | Combined):
+        kind = Additive if isinstance(field, Combined) else Aggregate
+        wrong = [name for name in field.inputs if not isinstance(fields.get(name), kind)]
+        if wrong:
+            raise ValueError(f"{field.id}: {wrong} cannot be computed with")
+
+
+def load(fields: Iterable[Field]) -> Mapping[str, Field]:
+    """Fields by id; raises ValueError for a field declared twice or one that cannot be read."""
+    catalogue: dict[str, Field] = {}
+    for field in fields:
+        if field.id in catalogue:
+            raise ValueError(f"{field.id} is declared twice")
+        catalogue[field.id] = field
+    for field in catalogue.values():
+        _check(field, catalogue)
+    return MappingProxyType(catalogue)
+
+
+FIELDS: Final[Mapping[str, Field]] = load(
+    (
+        *time.FIELDS,
+        *shop.FIELDS,
+        *orders.FIELDS,
+        *line_items.FIELDS,
+        *products.FIELDS,
+        *inventory.FIELDS,
+        *returns.FIELDS,
+    )
+)
+DEFAULT_DIMENSION: Final = "date"
+DEFAULT_METRIC: Final = "gmv"
+
+
+def aggregates(metric: Metric) -> Iterator[Aggregate]:
+    """The aggregates a metric is made of: itself, or its inputs."""
+    if isinstance(metric, Aggregate):
+        yield metric
+    for input_id in metric.inputs:
+        yield cast(Aggregate, FIELDS[input_id])  # load() has checked it
+
+
+def is_snapshot(metric: Metric) -> bool:
+    """Shows the state of now and therefore refuses a date dimension."""
+    return any(isinstance(part, Snapshot) for part in aggregates(metric))
+
+
+def is_additive(metric: Metric) -> bool:
+    """May be summed over any rows."""
+    return isinstance(metric, Additive | Combined)
+
+
+def facts_of(metric: Aggregate) -> tuple[Fact, ...]:
+    """Facts the metric can be read from, coarsest first."""
+    return tuple(FACTS[name] for name in metric.on)

@@ -1,0 +1,47 @@
+"""Fields of the stock: the newest reading; there is no history before we kept one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from catalogue.field import Dimension, Ratio, Snapshot
+
+_GROUP: Final = "Inventory"
+
+
+def _stock(field_id: str, label: str, fact: str, sql: str, about: str, where: str = "") -> Snapshot:
+    return Snapshot(
+        id=field_id, label=label, group=_GROUP, semantic="NUMBER", on={fact: sql}, where=where,
+        about=about,
+    )  # fmt: skip
+
+
+FIELDS: Final = (
+    Dimension(
+        id="inventory_warehouse_id", label="Stock Warehouse ID", group=_GROUP, semantic="TEXT",
+        homes={"inventory": "[warehouse_id]"}, about="Warehouse the stock lies in.",
+    ),
+    Dimension(
+        id="snapshot_time", label="Stock Snapshot Time", group=_GROUP,
+        semantic="YEAR_MONTH_DAY_SECOND",
+        homes={"inventory": "[last_seen_at]", "sku_inventory": "[last_seen_at]"},
+        about="When the stock was last read.",
+    ),
+    _stock("available_quantity", "Available Stock", "inventory", "SUM([available_quantity])",
+           "Units that can be sold now; adds up over SKUs and warehouses."),
+    _stock("committed_quantity", "Committed Stock", "inventory", "SUM([committed_quantity])",
+           "Units held by open orders now."),
+    _stock("total_available_quantity", "Total Available Stock", "sku_inventory",
+           "SUM([total_available_quantity])", "Units that can be sold now over all warehouses."),
+    _stock("campaign_inventory", "Campaign Stock", "sku_inventory", "SUM([campaign_quantity])",
+           "Units reserved for campaigns now."),
+    _stock("creator_inventory", "Creator Stock", "sku_inventory", "SUM([creator_quantity])",
+           "Units reserved for creators now."),
+    _stock("out_of_stock_skus", "Out-of-stock SKUs", "sku_inventory", "COUNT(*)",
+           "SKUs without any unit to sell now.", where="[total_available_quantity] = 0"),
+    Ratio(
+        id="days_of_stock", label="Days of Stock", group=_GROUP, semantic="NUMBER",
+        numerator="total_available_quantity", denominator="items_sold_28d", scale=28,
+        about="How long the stock lasts at the sales of the last 28 full days.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Flow 2: request → plan → store → rows, in Looker Studio's shapes."""

@@ -1,0 +1,97 @@
+"""Which fact answers a metric, and whether it reaches what is asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from catalogue.facts import FACTS, Fact
+from catalogue.field import Aggregate, Dimension, Metric, TimeDimension
+from catalogue.fields import FIELDS, aggregates, facts_of
+from errors import BadRequest
+
+
+def home(fact: Fact, dimension: Dimension) -> str | None:
+    """The table a dimension is read from on this fact: its own if it can, else one it reaches."""
+    if isinstance(dimension, TimeDimension):
+        return fact.table.name if fact.is_dated else None
+    if fact.table.name in dimension.homes:
+        return fact.table.name
+    return next((table for table in dimension.homes if fact.reaches(table)), None)
+
+
+def reaches_all(fact: Fact, dimensions: Iterable[Dimension]) -> bool:
+    return all(home(fact, dimension) is not None for dimension in dimensions)
+
+
+def fact_for(metric: Aggregate, dimensions: Sequence[Dimension]) -> Fact | None:
+    """The coarsest fact of the metric that reaches every dimension, or None."""
+    return next((fact for fact in facts_of(metric) if reaches_all(fact, dimensions)), None)
+
+
+def home_fact(dimensions: Sequence[Dimension]) -> Fact:
+    """The fact whose distinct rows answer dimensions without a metric: one in which the first of
+    them is at home if it reaches the others, else the coarsest that does."""
+    candidates = [fact for fact in FACTS.values() if reaches_all(fact, dimensions)]
+    if not candidates:
+        raise BadRequest(
+            f"{_labels(dimensions)} do not go together in one table: nothing TikTok records has "
+            "all of them. Leave one out.",
+            code="incompatible_fields",
+        )
+    homes = {next(iter(dimension.homes), "orders") for dimension in dimensions}
+    at_home = [fact for fact in candidates if fact.table.name in homes]
+    return (at_home or candidates)[0]
+
+
+def refuse(metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> BadRequest:
+    """The sentence for metrics and dimensions that cannot be combined."""
+    sentences = []
+    for metric in metrics:
+        blocking = _blocking(metric, dimensions)
+        if blocking:
+            sentences.append(f"{metric.label} cannot be shown by {_labels(blocking)}.")
+    fitting = [metric for metric in metrics if not _blocking(metric, dimensions)]
+    if fitting:
+        sentences.append(f"With {_labels(dimensions)} these go together: {_labels(fitting)}.")
+    else:
+        kept = [
+            dimension
+            for dimension in dimensions
+            if not any(dimension in _blocking(metric, dimensions) for metric in metrics)
+        ]
+        if kept:
+            sentences.append(f"{_labels(metrics)} can be shown by {_labels(kept)}.")
+        else:
+            reachable = _reachable(metrics)
+            if reachable:
+                sentences.append(f"Try {_labels(reachable[:6], 'or')} instead.")
+    return BadRequest(" ".join(sentences), code="incompatible_fields")
+
+
+def _blocking(metric: Metric, dimensions: Sequence[Dimension]) -> list[Dimension]:
+    """Dimensions that keep the metric from being read; those of its best fact, input by input."""
+    blocking: list[Dimension] = []
+    for part in aggregates(metric):
+        missing = min(
+            (
+                [dimension for dimension in dimensions if home(fact, dimension) is None]
+                for fact in facts_of(part)
+            ),
+            key=len,
+        )
+        blocking += [dimension for dimension in missing if dimension not in blocking]
+    return blocking
+
+
+def _reachable(metrics: Sequence[Metric]) -> list[Dimension]:
+    return [
+        field
+        for field in FIELDS.values()
+        if isinstance(field, Dimension)
+        and not any(_blocking(metric, [field]) for metric in metrics)
+    ]
+
+
+def _labels(fields: Iterable[Dimension | Metric], joint: str = "and") -> str:
+    labels = [field.label for field in fields]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {joint} {labels[-1]}"

@@ -1,0 +1,248 @@
+"""Looker Studio's getData request, read strictly: what is not understood is refused, not guessed.
+
+Shape: developers.google.com/looker-studio/connector/reference, getData(); `pagination` is sent in
+practice though it is not on that page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from catalogue.fields import FIELDS
+from connector.zones import zone_info
+from errors import BadRequest, nearest
+
+OPERATORS: Final[dict[str, tuple[int, int | None]]] = {
+    "EQUALS": (1, 1),
+    "CONTAINS": (1, 1),
+    "IN_LIST": (1, None),
+    "REGEXP_EXACT_MATCH": (1, 1),
+    "REGEXP_PARTIAL_MATCH": (1, 1),
+    "IS_NULL": (0, 0),
+    "BETWEEN": (2, 2),
+    "NUMERIC_GREATER_THAN": (1, 1),
+    "NUMERIC_GREATER_THAN_OR_EQUAL": (1, 1),
+    "NUMERIC_LESS_THAN": (1, 1),
+    "NUMERIC_LESS_THAN_OR_EQUAL": (1, 1),
+}
+ORDER_DATES: Final = ("created", "paid")
+MOST_FIELDS: Final = 400
+MOST_CLAUSES: Final = 1_000
+MOST_VALUES: Final = 10_000
+_FIRST_YEAR: Final = 2015
+_LAST_YEAR: Final = 2100
+
+
+@dataclass(frozen=True)
+class Clause:
+    field: str
+    operator: str
+    values: tuple[str, ...]
+    exclude: bool
+
+
+@dataclass(frozen=True)
+class Options:
+    """configParams. `shops`: ids as chosen, or ("all",); `time_zone` empty: each shop's setting."""
+
+    shops: tuple[str, ...]
+    client: str = ""
+    time_zone: str = ""
+    currency: str = ""
+    order_date: str = "created"
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class GetDataRequest:
+    """`fields`: ids to answer, in order, without those that are for filters only. `start` and
+    `end`: inclusive days in the report's zone."""
+
+    fields: tuple[str, ...]
+    options: Options
+    start: dt.date | None = None
+    end: dt.date | None = None
+    filters: tuple[tuple[Clause, ...], ...] = ()
+    first_row: int = 0
+    row_count: int | None = None
+    sample_extraction: bool = False
+
+
+def parse(body: object) -> GetDataRequest:
+    """Raises BadRequest with the code of what is wrong."""
+    request = _mapping(body, "The request")
+    fields = _list(request.get("fields"), "fields")
+    if not fields:
+        raise BadRequest("Ask for at least one field.")
+    if len(fields) > MOST_FIELDS:
+        raise BadRequest(f"At most {MOST_FIELDS} fields can be asked for at once.")
+    wanted = [_mapping(field, "A field") for field in fields]
+    names = [_known_field(field.get("name")) for field in wanted]
+    start, end = _date_range(request.get("dateRange"))
+    first_row, row_count = _pagination(request.get("pagination"))
+    script = _mapping(request.get("scriptParams") or {}, "scriptParams")
+    shown = tuple(
+        name
+        for name, field in zip(names, wanted, strict=True)
+        if field.get("forFilterOnly") is not True
+    )
+    if not shown:
+        raise BadRequest("Ask for at least one field that is not for filters only.")
+    return GetDataRequest(
+        fields=shown,
+        options=parse_options(request.get("configParams")),
+        start=start,
+        end=end,
+        filters=_filters(request.get("dimensionsFilters")),
+        first_row=first_row,
+        row_count=row_count,
+        sample_extraction=script.get("sampleExtraction") is True,
+    )
+
+
+def parse_options(config_params: object) -> Options:
+    """Raises BadRequest: shops are mandatory, an unknown zone or axis is named."""
+    params = _mapping(config_params or {}, "configParams")
+    shops = tuple(part.strip() for part in _text(params.get("shops")).split(",") if part.strip())
+    if not shops:
+        raise BadRequest("Choose at least one shop in the data source's configuration.")
+    time_zone = _text(params.get("time_zone"))
+    if time_zone:
+        zone_info(time_zone)
+    order_date = _text(params.get("order_date")) or "created"
+    if order_date not in ORDER_DATES:
+        raise BadRequest(f"order_date is {order_date[:60]!r}; it can be created or paid.")
+    currency = _text(params.get("currency"))
+    if currency and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
+        raise BadRequest(f"{currency[:60]!r} is not a currency code such as USD.")
+    return Options(
+        shops=tuple(dict.fromkeys(shops)),
+        client=_text(params.get("client")),
+        time_zone=time_zone,
+        currency=currency.upper(),
+        order_date=order_date,
+        strict=_text(params.get("strict")).lower() in ("true", "1", "yes"),
+    )
+
+
+def _mapping(value: object, what: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise BadRequest(f"{what} must be a JSON object.")
+    return value
+
+
+def _list(value: object, what: str) -> list[object]:
+    if not isinstance(value, list):
+        raise BadRequest(f"{what} must be a list.")
+    return value
+
+
+def _text(value: object) -> str:
+    """configParams arrive as text, though a number or a boolean is sent now and then."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else ""
+    if isinstance(value, str | int | float):
+        return str(value).strip()
+    raise BadRequest("A value in configParams must be text.")
+
+
+def _known_field(name: object) -> str:
+    if not isinstance(name, str) or not name:
+        raise BadRequest("A field needs a name.")
+    if name not in FIELDS:
+        near = nearest(name[:80], FIELDS)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise BadRequest(
+            f"There is no field called {name[:80]!r}.{hint} Refresh the fields of the data source "
+            "if it was made long ago.",
+            code="unknown_field",
+        )
+    return name
+
+
+def _day(value: object) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+    except ValueError:
+        raise BadRequest(
+            f"{str(value)[:40]!r} is not a day; dates look like 2026-08-31.", code="bad_date_range"
+        ) from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise BadRequest(
+            f"{value} is outside the years that can be asked for ({_FIRST_YEAR} to {_LAST_YEAR}).",
+            code="bad_date_range",
+        )
+    return day
+
+
+def _date_range(value: object) -> tuple[dt.date | None, dt.date | None]:
+    if value is None:
+        return None, None
+    if not isinstance(value, Mapping):
+        raise BadRequest("dateRange needs a startDate and an endDate.", code="bad_date_range")
+    start, end = _day(value.get("startDate")), _day(value.get("endDate"))
+    if start > end:
+        raise BadRequest(
+            f"The date range ends ({end}) before it starts ({start}).", code="bad_date_range"
+        )
+    return start, end
+
+
+def _pagination(value: object) -> tuple[int, int | None]:
+    """(rows to leave out, rows to give); startRow counts from 1."""
+    if value is None:
+        return 0, None
+    pagination = _mapping(value, "pagination")
+    try:
+        start_row = int(str(pagination.get("startRow", 1)))
+        row_count = int(str(pagination["rowCount"]))
+    except (KeyError, ValueError):
+        raise BadRequest("pagination needs a startRow and a rowCount in numbers.") from None
+    if start_row < 0 or row_count < 0:
+        raise BadRequest("pagination cannot be negative.")
+    return max(start_row - 1, 0), row_count
+
+
+def _filters(value: object) -> tuple[tuple[Clause, ...], ...]:
+    if value is None:
+        return ()
+    groups = tuple(
+        tuple(_clause(clause) for clause in _list(group, "A group of filters"))
+        for group in _list(value, "dimensionsFilters")
+    )
+    if sum(len(group) for group in groups) > MOST_CLAUSES:
+        raise BadRequest(f"At most {MOST_CLAUSES} filter clauses can be used at once.")
+    return tuple(group for group in groups if group)
+
+
+def _clause(value: object) -> Clause:
+    clause = _mapping(value, "A filter clause")
+    field = _known_field(clause.get("fieldName"))
+    operator = clause.get("operator")
+    if not isinstance(operator, str) or operator not in OPERATORS:
+        raise BadRequest(f"The filter on {field} uses an unknown operator: {str(operator)[:60]}.")
+    if clause.get("type") not in ("INCLUDE", "EXCLUDE"):
+        raise BadRequest(f"The filter on {field} must be of type INCLUDE or EXCLUDE.")
+    values = _list(clause.get("values") or [], f"The values of the filter on {field}")
+    if len(values) > MOST_VALUES:
+        raise BadRequest(f"The filter on {field} has more than {MOST_VALUES} values.")
+    fewest, most = OPERATORS[operator]
+    if len(values) < fewest or (most is not None and len(values) > most):
+        raise BadRequest(f"The filter on {field} has the wrong number of values for {operator}.")
+    if not all(isinstance(item, str | int | float | bool) for item in values):
+        raise BadRequest(f"The filter on {field} has a value that is not text.")
+    return Clause(
+        field=field,
+        operator=operator,
+        values=tuple(_shown(item) for item in values),
+        exclude=clause["type"] == "EXCLUDE",
+    )
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,136 @@
+"""The catalogue as Looker Studio's schema. Pure.
+
+Types and keys: developers.google.com/looker-studio/connector/reference#field and .../semantics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from catalogue.field import Additive, Count, Dimension, Field, Metric, Ratio, Snapshot
+from catalogue.fields import DEFAULT_DIMENSION, DEFAULT_METRIC, FIELDS, is_additive, is_snapshot
+
+#: Currencies Looker Studio has a type for, of the markets TikTok Shop is in and their neighbours.
+CURRENCIES: Final = frozenset(
+    [
+        "AED",
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CZK",
+        "DKK",
+        "EGP",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "JPY",
+        "KRW",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PEN",
+        "PHP",
+        "PLN",
+        "RON",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TRY",
+        "TWD",
+        "USD",
+        "VND",
+        "ZAR",
+    ]
+)
+_SHARED_ORDERS: Final = "Rows of different products may share an order, so those do not add up."
+_STATE_OF_NOW: Final = (
+    "The state of now: the date range has no effect and it cannot be shown by date."
+)
+_COMPUTED: Final = "Computed for exactly the rows shown."
+
+
+def schema(currencies: Iterable[str]) -> list[dict[str, object]]:
+    """Looker's Field objects, in the order of the catalogue, for shops with these currencies."""
+    known = set(currencies)
+    currency = next(iter(known)) if len(known) == 1 else ""
+    return [looker_field(field, currency) for field in FIELDS.values()]
+
+
+def data_type(field: Field) -> str:
+    """STRING, NUMBER or BOOLEAN."""
+    if isinstance(field, Dimension):
+        return "BOOLEAN" if field.semantic == "BOOLEAN" else "STRING"
+    return "STRING" if field.semantic == "DURATION" else "NUMBER"
+
+
+def looker_field(field: Field, currency: str = "") -> dict[str, object]:
+    """One entry of getSchema; `currency` of the amounts, or empty when there are several."""
+    made: dict[str, object] = {
+        "name": field.id,
+        "label": field.label,
+        "description": description(field),
+        "group": field.group,
+        "dataType": data_type(field),
+        "semantics": _semantics(field, currency),
+    }
+    if field.id in (DEFAULT_DIMENSION, DEFAULT_METRIC):
+        made["isDefault"] = True
+    formula = _formula(field)
+    if formula:
+        made["formula"] = formula
+    elif isinstance(field, Metric) and _adds_up(field):
+        made["defaultAggregationType"] = "SUM"
+    return made
+
+
+def description(field: Field) -> str:
+    """The field's sentence and what to mind when charting it."""
+    if isinstance(field, Count):
+        return f"{field.about} {_SHARED_ORDERS}"
+    if isinstance(field, Metric) and is_snapshot(field):
+        return f"{field.about} {_STATE_OF_NOW}"
+    if isinstance(field, Ratio) and not _formula(field):
+        return f"{field.about} {_COMPUTED}"
+    return field.about
+
+
+def _semantics(field: Field, currency: str) -> dict[str, object]:
+    if isinstance(field, Dimension):
+        return {"conceptType": "DIMENSION", "semanticType": field.semantic}
+    kind = field.semantic
+    if kind == "CURRENCY":
+        kind = f"CURRENCY_{currency}" if currency in CURRENCIES else "NUMBER"
+    made: dict[str, object] = {"conceptType": "METRIC", "semanticType": kind}
+    if not _formula(field):
+        made["isReaggregatable"] = isinstance(field, Metric) and _adds_up(field)
+    return made
+
+
+def _adds_up(metric: Metric) -> bool:
+    """May Looker sum the rows it is given?"""
+    return is_additive(metric) or isinstance(metric, Count)
+
+
+def _formula(field: Field) -> str:
+    """Looker's own computation: a picture, or a ratio of sums of one fact and so of one axis."""
+    if isinstance(field, Dimension):
+        return field.looker_formula
+    if not isinstance(field, Ratio) or field.scale != 1:
+        return ""
+    top, bottom = (FIELDS[name] for name in field.inputs)
+    if not (isinstance(top, Additive) and isinstance(bottom, Additive)):
+        return ""
+    if isinstance(top, Snapshot) or list(top.on) != list(bottom.on):
+        return ""
+    return f"SUM({top.id}) / NULLIF(SUM({bottom.id}), 0)"

@@ -1,0 +1,231 @@
+"""One fact as one SELECT: its sources, joins, range and filters. Pure.
+
+Sources are named by tokens (`{s0}`) that stand for the segments of one shop's table; whoever runs
+the plan fills them in. Inside a source, instants that are shown or grouped on become local seconds
+of the shop's report zone (`"~create_time"`), so that several shops may have several zones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalogue.facts import Fact
+from catalogue.field import Aggregate, Dimension, TimeDimension, references
+from catalogue.tables import TABLES
+from connector.filters import Parameters
+from connector.reach import home
+from connector.zones import DAY, day_number, local_seconds
+
+
+@dataclass(frozen=True)
+class ShopScope:
+    """What a plan knows of a shop. `zone`: the report zone, an IANA name."""
+
+    shop_id: str
+    name: str
+    region: str
+    seller_type: str
+    currencies: tuple[str, ...]
+    zone: str
+
+    def literal(self, column: str) -> str | None:
+        """Value of a column of the table `shops`; None when empty."""
+        values = {
+            "shop_id": self.shop_id,
+            "name": self.name,
+            "region": self.region,
+            "seller_type": self.seller_type,
+            "currency": self.currencies[0] if self.currencies else "",
+        }
+        return values[column] or None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Segments a token stands for; only those that meet [lowest, highest) are needed."""
+
+    token: str
+    shop_id: str
+    table: str
+    lowest: int | None
+    highest: int | None
+
+
+@dataclass(frozen=True)
+class Days:
+    """Inclusive days on the fact's axis, in each shop's zone."""
+
+    start: dt.date
+    end: dt.date
+
+    @property
+    def local(self) -> tuple[int, int]:
+        """Half-open local seconds."""
+        return day_number(self.start) * DAY, (day_number(self.end) + 1) * DAY
+
+    @property
+    def instants(self) -> tuple[int, int]:
+        """Half-open instants wide enough for every zone (UTC-12 to UTC+14)."""
+        low, high = self.local
+        return low - 14 * 3600, high + 12 * 3600
+
+
+class FactSelect:
+    """Collects what is asked of a fact, then says it as SQL.
+
+    `days` is the range on the axis called `axis` (a reference), None for a fact that ignores it.
+    """
+
+    def __init__(
+        self,
+        fact: Fact,
+        shops: Sequence[ShopScope],
+        parameters: Parameters,
+        sources: list[Source],
+        axis: str | None,
+        days: Days | None,
+    ) -> None:
+        self.fact = fact
+        self.shops = shops
+        self.axis = axis
+        self.days = days
+        self._parameters = parameters
+        self._sources = sources
+        self._columns: dict[str, dict[str, None]] = {"f": {}}
+        self._tables: dict[str, str] = {"f": fact.table.name}
+        self._joins: list[tuple[str, str]] = []
+        self._conditions: list[str] = []
+        self._axis_place = self._place(axis) if axis is not None else ("", "")
+        if days is not None and self._axis_place[0] != "f":
+            # The range is on a joined row: rows whose order is not stored have no date.
+            self._conditions.append(f"{self.value(axis or '')} IS NOT NULL")
+
+    # -- what is asked ---------------------------------------------------------------------
+
+    def value(self, reference: str) -> str:
+        alias, column = self._place(reference)
+        self._columns[alias][column] = None
+        return f'{alias}."{column}"'
+
+    def local(self, reference: str) -> str:
+        """Local seconds of an instant."""
+        alias, column = self._place(reference)
+        self._columns[alias][f"~{column}"] = None
+        return f'{alias}."~{column}"'
+
+    def template(self, template: str, table: str) -> str:
+        """A field's template, its bare references being columns of `table`."""
+        for reference in references(template):
+            owner, _, column = reference.rpartition(".")
+            template = template.replace(f"[{reference}]", self.value(f"{owner or table}.{column}"))
+        return template
+
+    def grouped(self, dimension: Dimension) -> str:
+        """Raw value of a dimension: cheap to group and order on."""
+        if isinstance(dimension, TimeDimension):
+            return dimension.raw.format(s=self.local(self.axis or ""))
+        table = home(self.fact, dimension) or ""
+        template = dimension.homes[table]
+        if not dimension.is_instant:
+            return self.template(template, table)
+        seconds = self.local(f"{table}.{references(template)[0]}")
+        return f"({seconds} // {DAY})" if dimension.semantic == "YEAR_MONTH_DAY" else seconds
+
+    def aggregate(self, metric: Aggregate) -> str:
+        shop = 'f."~shop", ' if len(self.shops) > 1 else ""
+        if shop and "{shop}" in metric.form:
+            self._columns["f"]["~shop"] = None
+        return self.template(metric.aggregate(self.fact.name, shop), self.fact.table.name)
+
+    def where(self, condition: str) -> None:
+        self._conditions.append(condition)
+
+    # -- where a reference lives -----------------------------------------------------------
+
+    def _place(self, reference: str) -> tuple[str, str]:
+        """(alias, column) of a reference, joining its table when it is not at hand."""
+        owner, _, column = reference.rpartition(".")
+        table = self.fact.table
+        if owner in ("", table.name):
+            return "f", column
+        if owner == "shops":
+            return "f", f"shops.{column}"
+        if table.parent and table.parent.table == owner and column in table.parent.carries:
+            return "f", table.parent.carried_name(column)
+        return self._join(owner), column
+
+    def _join(self, table: str) -> str:
+        alias = f"j_{table}"
+        if alias not in self._tables:
+            join = self.fact.join_to(table)
+            left = self.value(join.left)
+            self._tables[alias] = table
+            self._columns[alias] = {join.right: None}
+            matched = f'{alias}."{join.right}" = {left}'
+            if len(self.shops) > 1:
+                self._columns["f"]["~shop"] = self._columns[alias]["~shop"] = None
+                matched += f' AND {alias}."~shop" = f."~shop"'
+            self._joins.append((alias, matched))
+        return alias
+
+    # -- as SQL ----------------------------------------------------------------------------
+
+    def sql(self, selected: Sequence[str], group_by: int) -> str:
+        """SELECT of the expressions, grouped by the first `group_by` of them."""
+        joins = [f"LEFT JOIN {self._source(alias)} {alias} ON {on}" for alias, on in self._joins]
+        parts = [f"SELECT {', '.join(selected) or '1'}", f"FROM {self._source('f')} f", *joins]
+        if self._conditions:
+            parts.append("WHERE " + " AND ".join(self._conditions))
+        if group_by:
+            parts.append("GROUP BY " + ", ".join(str(n + 1) for n in range(group_by)))
+        return "\n  ".join(parts)
+
+    def _source(self, alias: str) -> str:
+        arms = [self._arm(alias, number, shop) for number, shop in enumerate(self.shops)]
+        return f"({' UNION ALL '.join(arms)})"
+
+    def _arm(self, alias: str, number: int, shop: ShopScope) -> str:
+        """The rows of one shop, with the range on them where the axis is theirs."""
+        table = self._tables[alias]
+        selected = [self._selected(alias, column, number, shop) for column in self._columns[alias]]
+        columns = ", ".join(selected) or "1"
+        if table == "shops":
+            return f"SELECT {columns}"
+        lowest = highest = None
+        where = ""
+        if self.days is not None and self._axis_place[0] == alias:
+            column = self._axis_place[1]
+            where = f" WHERE {' AND '.join(self._in_range(column, self.days, shop.zone))}"
+            if TABLES[table].axis == column:
+                lowest, highest = self.days.instants
+        token = f"{{s{len(self._sources)}}}"
+        self._sources.append(Source(token, shop.shop_id, table, lowest, highest))
+        return f"SELECT {columns} FROM {token}{where}"
+
+    def _in_range(self, column: str, days: Days, zone: str) -> list[str]:
+        """The day test on local seconds, and a plain one on the instant that skips row groups."""
+        (low, high), (start, end) = days.instants, days.local
+        local = local_seconds(zone, f'"{column}"', low, high)
+        exact = [f"{local} >= {start}", f"{local} < {end}"]
+        if local == f'"{column}"':
+            return exact
+        return [f'"{column}" >= {low}', f'"{column}" < {high}', *exact]
+
+    def _selected(self, alias: str, column: str, number: int, shop: ShopScope) -> str:
+        if column == "~shop":
+            return f'{number} AS "~shop"'
+        if column.startswith("shops.") or self._tables[alias] == "shops":
+            literal = self._parameters.bind(shop.literal(column.removeprefix("shops.")))
+            return f'CAST({literal} AS VARCHAR) AS "{column}"'
+        if column.startswith("~"):
+            instant = column[1:]
+            is_axis = self.days is not None and self._axis_place == (alias, instant)
+            bounds = self.days.instants if self.days and is_axis else (None, None)
+            return f'{local_seconds(shop.zone, _quoted(instant), *bounds)} AS "{column}"'
+        return f'"{column}"'
+
+
+def _quoted(column: str) -> str:
+    return f'"{column}"'

@@ -1,0 +1,92 @@
+"""Days of a time zone as plain integer arithmetic, so that the engine needs no calendar per row.
+
+An instant becomes local seconds by adding the zone's offset, which changes at a few known instants:
+`t + CASE WHEN t < 1762063200 THEN -25200 ELSE -28800 END`. Days of 23 and 25 hours come out right
+and every instant falls in exactly one day. Source of the offsets: the IANA database (zoneinfo).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from errors import BadRequest
+
+DAY: Final = 86_400
+_EPOCH: Final = dt.date(1970, 1, 1)
+#: TikTok Shop began in 2021; instants outside these years keep the nearest offset.
+_FIRST: Final = int(dt.datetime(2015, 1, 1, tzinfo=dt.UTC).timestamp())
+_LAST: Final = int(dt.datetime(2045, 1, 1, tzinfo=dt.UTC).timestamp())
+
+
+def day_number(day: dt.date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def zone_info(name: str) -> ZoneInfo:
+    """Raises BadRequest for a name that is not in the IANA database."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadRequest(
+            f"There is no time zone called {name[:60]!r}. Use a name such as UTC or "
+            "America/New_York."
+        ) from error
+
+
+def _offset(zone: ZoneInfo, instant: int) -> int:
+    offset = dt.datetime.fromtimestamp(instant, zone).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+@lru_cache(maxsize=64)
+def offsets(zone_name: str) -> tuple[tuple[int, int], ...]:
+    """((from_instant, offset_seconds), ...) ascending; the first holds for all earlier instants."""
+    zone = zone_info(zone_name)
+    found = [(_FIRST, _offset(zone, _FIRST))]
+    step = 7 * DAY
+    for start in range(_FIRST, _LAST, step):
+        low, high = start, start + step
+        if _offset(zone, high) == found[-1][1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _offset(zone, middle) == found[-1][1]:
+                low = middle
+            else:
+                high = middle
+        found.append((high, _offset(zone, high)))
+    return tuple(found)
+
+
+def local_seconds(
+    zone_name: str, column: str, lowest: int | None = None, highest: int | None = None
+) -> str:
+    """SQL of `column` (epoch seconds) as local seconds; bounds leave out needless offsets."""
+    known = offsets(zone_name)
+    kept = [
+        (start, offset)
+        for position, (start, offset) in enumerate(known)
+        if (highest is None or position == 0 or start < highest)
+        and (lowest is None or position + 1 == len(known) or known[position + 1][0] > lowest)
+    ]
+    if len(kept) == 1:
+        return f"({column} + {kept[0][1]})" if kept[0][1] else column
+    branches = " ".join(
+        f"WHEN {column} < {kept[position + 1][0]} THEN {offset}"
+        for position, (_, offset) in enumerate(kept[:-1])
+    )
+    return f"({column} + CASE {branches} ELSE {kept[-1][1]} END)"
+
+
+def midnight(day: dt.date, zone_name: str) -> int:
+    """The instant at which a day begins."""
+    start = dt.datetime(day.year, day.month, day.day, tzinfo=zone_info(zone_name))
+    return int(start.timestamp())
+
+
+def today(zone_name: str, now: float) -> dt.date:
+    return dt.datetime.fromtimestamp(now, zone_info(zone_name)).date()

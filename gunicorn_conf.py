@@ -1,0 +1,42 @@
+"""How gunicorn serves the app, for `make run` and for the container alike.
+
+gunicorn runs this file and takes its module-level names as options; the environment is the one that
+`settings.load` reads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import settings
+from errors import Refused
+
+try:
+    chosen: Final = settings.load(os.environ)
+    chosen.refuse_unsafe()
+except Refused as refused:
+    sys.exit(refused.message)
+
+bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
+worker_class = "gthread"
+workers = chosen.web_workers
+threads = chosen.web_threads
+# DuckDB and SQLite connections must not be carried over a fork: every worker makes its own app.
+preload_app = False
+# A live answer waits 8 s at most; a worker that gives no sign for a minute hangs.
+timeout = 60
+graceful_timeout = 15
+keepalive = 5
+# Workers are renewed now and then, not all at once.
+max_requests = 50_000
+max_requests_jitter = 10_000
+# The app logs its requests itself, without query strings and keys.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+# The heartbeat files belong in memory: on a slow disk a busy worker would look dead.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - not a temp file
+control_socket_disable = True

@@ -1,0 +1,219 @@
+"""Every knob of the installation, once: name, default, meaning, and what a bad value is told.
+
+A setting is read from the environment variable that is its name in capitals (`data_dir` from
+`DATA_DIR`); an empty variable counts as missing. `load` is called once, by `app.py`; a bad value
+stops the start with one sentence that names the variable. `settings_table` is the documentation.
+Imports nothing of the project but `errors`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from errors import Refused
+
+#: In characters; `secrets.token_hex(32)` makes a key of 64.
+SECRET_KEY_LENGTH: Final = 32
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on the same machine can reach a server bound to `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_url(url: str) -> str:
+    """`url` without a trailing slash; https, or http to this very machine. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it must be a whole address such as https://example.com")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it must hold no user name, password, query or fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is allowed to this machine only; use https")
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(checked_url)]
+
+
+class Settings(BaseModel):
+    """The values of one installation. Frozen: a running process keeps what it started with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = Field(
+        Path("data"),
+        description="The folder that keeps everything: accounts, records, columns, the secret key.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Where accounts and runs are kept, as an SQLAlchemy address. Missing: an "
+        "SQLite file in DATA_DIR.",
+    )
+    host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="The port the web server listens on.")
+    public_url: Url | None = Field(
+        None,
+        description="The address people and Looker Studio use, when a proxy stands in front. "
+        "Missing: http://HOST:PORT.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Wraps the data keys and signs sessions; at least 32 characters. Missing: made "
+        "once and kept in DATA_DIR, which is allowed only when HOST is this machine.",
+    )
+    tiktok_app_key: str = Field("", description="The app key of your TikTok Shop Partner app.")
+    tiktok_app_secret: SecretStr | None = Field(None, description="The secret of the same app.")
+    tiktok_service_id: str = Field(
+        "", description="The service id of the same app; it is part of the consent link."
+    )
+    tiktok_api_base: Url = Field(
+        "https://open-api.tiktokglobalshop.com", description="Where the Partner API answers."
+    )
+    tiktok_auth_base: Url = Field(
+        "https://auth.tiktok-shops.com", description="Where tokens are exchanged and refreshed."
+    )
+    tiktok_consent_base: Url | None = Field(
+        None,
+        description="Where sellers give their consent. Missing: TikTok's own page of the seller's "
+        "region.",
+    )
+    sample_account: bool = Field(
+        True, description="Whether every workspace can read the shop `sample`."
+    )
+    import_price_detail: bool = Field(
+        False,
+        description="Whether to ask TikTok for the price detail of orders whose shipping per line "
+        "cannot be worked out from the order; one call for each such order.",
+    )
+    web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
+    web_threads: int = Field(8, ge=1, le=256, description="Threads in each of them.")
+    answer_cache_mb: int = Field(
+        64,
+        ge=0,
+        le=65536,
+        description="Memory of each web process for answers it has given, in megabytes; 0 computes "
+        "every answer.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important messages that are logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto",
+        description="How log lines look; `auto` is `console` at a terminal, `json` elsewhere.",
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_bare(cls, host: str) -> str:
+        if not host or "/" in host or any(mark.isspace() for mark in host):
+            raise ValueError("it must be a bare address such as 127.0.0.1")
+        return host
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            kind = url.get_secret_value().partition("://")[0].partition("+")[0]
+            if kind not in ("sqlite", "postgresql"):
+                raise ValueError("it must begin with sqlite:// or postgresql://")
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key_is_hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            text = key.get_secret_value()
+            if len(text) < SECRET_KEY_LENGTH or len(set(text)) < SECRET_KEY_LENGTH // 4:
+                raise ValueError(
+                    f"it must be {SECRET_KEY_LENGTH} characters or more, made at random"
+                )
+        return key
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_small_letters(cls, word: Any) -> Any:
+        return word.lower() if isinstance(word, str) else word
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _home_is_known(cls, path: Any) -> Any:
+        return Path(path).expanduser() if isinstance(path, str) else path
+
+    @field_validator("tiktok_app_secret")
+    @classmethod
+    def _secret_has_a_key(
+        cls, secret: SecretStr | None, others: ValidationInfo
+    ) -> SecretStr | None:
+        if secret is not None and not others.data.get("tiktok_app_key"):
+            raise ValueError("TIKTOK_APP_KEY is missing, and one is of no use without the other")
+        return secret
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach this installation; no trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def has_tiktok_app(self) -> bool:
+        """Whether real shops can be connected; without it there is the Sample Account only."""
+        return bool(self.tiktok_app_key and self.tiktok_app_secret)
+
+    def refuse_unsafe(self) -> None:
+        """Raise `Refused` when the web server would be reachable with a key that nobody chose."""
+        if self.secret_key is None and not is_loopback(self.host):
+            raise Refused(
+                f"SECRET_KEY must be set when HOST is {self.host}, because other machines can "
+                "reach it: choose a long random value and keep it."
+            )
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings of `environ`. Raises `Refused` with one sentence for the first bad value."""
+    given = {
+        name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper())
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        variable = str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it must")
+        raise Refused(f"{variable} has a value that cannot be used: {reason}.") from None
+
+
+def _default_of(name: str) -> str:
+    default = Settings.model_fields[name].default
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return "" if default in (None, "") else f"`{default}`"
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table: variable, default, meaning, and whether it is a secret."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        secret = " **Secret.**" if "SecretStr" in str(field.annotation) else ""
+        rows.append(f"| `{name.upper()}` | {_default_of(name)} | {field.description}{secret} |")
+    return "\n".join(rows) + "\n"

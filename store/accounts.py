@@ -1,0 +1,222 @@
+"""Workspaces of an installation, and who may enter them.
+
+Accounts ──workspace(id)──> WorkspaceScope     everything of one workspace
+         ──principal_for_key──> Principal      who asks, from an API key
+         ──token_keeper──> TokenKeeper         TikTok's tokens for one shop
+"""
+
+from __future__ import annotations
+
+import re
+import secrets as random
+from collections.abc import Callable
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import OperationalError
+
+from catalogue.regions import region as region_defaults
+from clock import Clock
+from errors import BadRequest, Refused
+from store.accounts_rows import (
+    SAMPLE,
+    SCOPES,
+    AuthorizationRow,
+    AuthorizedShop,
+    Grant,
+    KeyRow,
+    Principal,
+    ShopRow,
+    Workspace,
+    shop_row,
+)
+from store.accounts_schema import data_keys, keys, members, migrate, shops, workspaces
+from store.database import Database
+from store.secrets import PURPOSES, Vault, WorkspaceSecrets, key_id_of
+from store.tokens import TokenKeeper
+from store.workspaces import WorkspaceScope
+
+__all__ = [
+    "SAMPLE",
+    "SCOPES",
+    "Accounts",
+    "AuthorizationRow",
+    "AuthorizedShop",
+    "Grant",
+    "KeyRow",
+    "Principal",
+    "ShopRow",
+    "TokenKeeper",
+    "Workspace",
+    "WorkspaceScope",
+]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+#: A key's `last_used_at` is not written more often than this, in seconds.
+USE_NOTED_EVERY_SECONDS = 3600.0
+
+
+class Accounts:
+    """`url` is SQLAlchemy's: `sqlite:////folder/accounts.sqlite` or a PostgreSQL."""
+
+    def __init__(self, url: str, vault: Vault, clock: Clock) -> None:
+        self.database = Database(url)
+        self._vault = vault
+        self._clock = clock
+        self._opened: dict[str, WorkspaceSecrets] = {}
+
+    def migrate(self) -> None:
+        migrate(self.database)
+
+    def create_workspace(self, name: str, *, workspace_id: str | None = None) -> Workspace:
+        """A new workspace with its own data keys and one owner. BadRequest when the id is taken."""
+        new_id = workspace_id or random.token_hex(6)
+        if not _ID.fullmatch(new_id):
+            raise BadRequest("A workspace id has up to 64 letters, digits, '-' and '_'.")
+        with self.database.writing() as connection:
+            if connection.execute(select(workspaces).where(workspaces.c.id == new_id)).first():
+                raise BadRequest(f"There is a workspace {new_id} already.")
+            self._insert_workspace(connection, new_id, name)
+        return Workspace(new_id, name, self._clock.now())
+
+    def ensure_workspace(self, workspace_id: str, name: str) -> WorkspaceScope:
+        """The workspace, made if it is missing; for a first start, by several processes."""
+        with self.database.writing() as connection:
+            known = select(workspaces.c.id).where(workspaces.c.id == workspace_id)
+            if connection.execute(known).first() is None:
+                self._insert_workspace(connection, workspace_id, name)
+        return self.workspace(workspace_id)
+
+    def ensure_sample(self, name: str, region: str) -> ShopRow:
+        """The Sample Account: workspace `sample` with one shop `sample`, readable by all."""
+        scope = self.ensure_workspace(SAMPLE, name)
+        defaults = region_defaults(region)
+        with self.database.writing() as connection:
+            known = select(shops.c.shop_id).where(shops.c.workspace_id == SAMPLE)
+            if connection.execute(known).first() is None:
+                connection.execute(
+                    shops.insert().values(
+                        workspace_id=SAMPLE,
+                        shop_id=SAMPLE,
+                        name=name,
+                        code="SAMPLE",
+                        region=region,
+                        seller_type="LOCAL",
+                        cipher="",
+                        currency=defaults.currency,
+                        shop_zone=defaults.zone,
+                        state="connected",
+                        connected_at=self._clock.now(),
+                        is_sample=True,
+                    )
+                )
+        return scope.shop(SAMPLE)
+
+    def workspaces(self) -> list[Workspace]:
+        ordered = select(workspaces).order_by(workspaces.c.created_at, workspaces.c.id)
+        with self.database.reading() as connection:
+            return [
+                Workspace(row.id, row.name, row.created_at) for row in connection.execute(ordered)
+            ]
+
+    def workspace(self, workspace_id: str) -> WorkspaceScope:
+        """BadRequest `not_found` (404) when there is no such workspace."""
+        with self.database.reading() as connection:
+            name = connection.scalar(
+                select(workspaces.c.name).where(workspaces.c.id == workspace_id)
+            )
+        if name is None:
+            raise BadRequest("There is no such workspace.", code="not_found")
+        return WorkspaceScope(
+            workspace_id,
+            name,
+            database=self.database,
+            secrets=self._secrets(workspace_id),
+            clock=self._clock,
+        )
+
+    def principal_for_key(self, bare_key: str) -> Principal:
+        """Who holds this API key; Refused `unauthorised` for a wrong, revoked or unknown one."""
+        key_id = key_id_of(bare_key)
+        with self.database.reading() as connection:
+            row = connection.execute(select(keys).where(keys.c.id == key_id)).first()
+        if (
+            row is None
+            or not self._secrets(row.workspace_id).key_matches(bare_key, row.digest)
+            or row.revoked_at is not None
+        ):
+            raise Refused(
+                "This API key is not valid. Copy it again, or make a new one with "
+                "'flask --app app keys create'.",
+                code="unauthorised",
+            )
+        self._note_use(row.id, row.last_used_at)
+        held = SCOPES if row.scope == "manage" else (row.scope,)
+        return Principal(workspace_id=row.workspace_id, key_id=row.id, scopes=frozenset(held))
+
+    def all_shops(self) -> list[ShopRow]:
+        """Every shop of the installation, for the worker and the scheduler only."""
+        ordered = select(shops).order_by(shops.c.workspace_id, shops.c.shop_id)
+        with self.database.reading() as connection:
+            return [shop_row(row) for row in connection.execute(ordered)]
+
+    def token_keeper(self, shop: ShopRow, refresh: Callable[[str], Grant]) -> TokenKeeper:
+        """TikTok's tokens for one shop; `refresh` asks TikTok for new ones."""
+        return TokenKeeper(
+            shop,
+            refresh,
+            database=self.database,
+            secrets=self._secrets(shop.workspace_id),
+            clock=self._clock,
+        )
+
+    def rewrap(self) -> int:
+        """Wrap every data key with the newest SECRET_KEY; returns how many there are."""
+        with self.database.writing() as connection:
+            found = connection.execute(select(data_keys)).all()
+            for row in found:
+                connection.execute(
+                    update(data_keys)
+                    .where(data_keys.c.workspace_id == row.workspace_id)
+                    .where(data_keys.c.purpose == row.purpose)
+                    .values(wrapped=self._vault.rewrap(row.wrapped))
+                )
+        return len(found)
+
+    def _insert_workspace(self, connection: Connection, workspace_id: str, name: str) -> None:
+        now = self._clock.now()
+        connection.execute(workspaces.insert().values(id=workspace_id, name=name, created_at=now))
+        for purpose in PURPOSES:
+            wrapped = self._vault.new_data_key(workspace_id, purpose)
+            connection.execute(
+                data_keys.insert().values(
+                    workspace_id=workspace_id, purpose=purpose, wrapped=wrapped
+                )
+            )
+        connection.execute(
+            members.insert().values(
+                id=random.token_hex(8),
+                workspace_id=workspace_id,
+                name="owner",
+                role="owner",
+                created_at=now,
+            )
+        )
+
+    def _secrets(self, workspace_id: str) -> WorkspaceSecrets:
+        if workspace_id not in self._opened:
+            mine = select(data_keys).where(data_keys.c.workspace_id == workspace_id)
+            with self.database.reading() as connection:
+                wrapped = {row.purpose: row.wrapped for row in connection.execute(mine)}
+            self._opened[workspace_id] = self._vault.unwrap(workspace_id, wrapped)
+        return self._opened[workspace_id]
+
+    def _note_use(self, key_id: str, last_used_at: float | None) -> None:
+        now = self._clock.now()
+        if last_used_at is not None and now - last_used_at < USE_NOTED_EVERY_SECONDS:
+            return
+        try:
+            with self.database.writing() as connection:
+                connection.execute(update(keys).where(keys.c.id == key_id).values(last_used_at=now))
+        except OperationalError:
+            pass  # the answer matters more than the note

@@ -1,0 +1,148 @@
+"""What the accounts database tells the other parts: plain values, without a bare secret in any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Row
+
+#: Workspace and shop id of the Sample Account; every workspace may read it.
+SAMPLE: Final = "sample"
+
+#: States of an authorization and of a shop. `reauthorise`: the seller must grant access again.
+SHOP_STATES: Final = ("connected", "reauthorise", "inactive", "disconnected")
+
+#: `read`: ask for answers. `manage`: connect shops, start imports, make keys.
+SCOPES: Final = ("read", "manage")
+
+
+class Grant(Protocol):
+    """What TikTok answers to a code or a refresh token; instants are UTC epoch seconds."""
+
+    @property
+    def open_id(self) -> str: ...
+    @property
+    def seller_name(self) -> str: ...
+    @property
+    def access_token(self) -> str: ...
+    @property
+    def access_expires_at(self) -> float: ...
+    @property
+    def refresh_token(self) -> str: ...
+    @property
+    def refresh_expires_at(self) -> float: ...
+    @property
+    def scopes(self) -> Iterable[str]: ...
+
+
+class AuthorizedShop(Protocol):
+    """One shop that a grant covers."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def seller_type(self) -> str: ...
+    @property
+    def cipher(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: str
+    name: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. Exactly one of `key_id` and `member` is set; `session_id` goes with `member`."""
+
+    workspace_id: str
+    key_id: str | None = None
+    member: str | None = None
+    session_id: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRow:
+    """A seller's grant. `region` is the consent page it came from: US, GB, SEA or ROW."""
+
+    id: str
+    workspace_id: str
+    open_id: str
+    seller_name: str
+    region: str
+    scopes: frozenset[str]
+    state: str
+    access_expires_at: float
+    refresh_expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRow:
+    """`region` is the country code TikTok gives. `shop_zone` counts the shop's own days;
+    `report_zone` is the setting for reports, None when nobody chose one."""
+
+    shop_id: str
+    workspace_id: str
+    authorization_id: str | None
+    name: str
+    code: str
+    region: str
+    seller_type: str
+    cipher: str = field(repr=False)
+    currency: str
+    shop_zone: str
+    report_zone: str | None
+    client: str | None
+    state: str
+    connected_at: float
+    is_sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    id: str
+    name: str
+    scope: str
+    created_at: float
+    last_used_at: float | None
+    revoked_at: float | None
+
+
+def shop_row(row: Row[Any]) -> ShopRow:
+    return ShopRow(**row._mapping)
+
+
+def authorization_row(row: Row[Any]) -> AuthorizationRow:
+    return AuthorizationRow(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        open_id=row.open_id,
+        seller_name=row.seller_name,
+        region=row.region,
+        scopes=frozenset(row.scopes.split()),
+        state=row.state,
+        access_expires_at=row.access_expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+    )
+
+
+def key_row(row: Row[Any]) -> KeyRow:
+    return KeyRow(
+        id=row.id,
+        name=row.name,
+        scope=row.scope,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,252 @@
+"""Tables of the accounts database, and the numbered steps that lead an older one here.
+
+Instants are UTC epoch seconds. Ids are text. Columns named `sealed_…` and `wrapped` hold ciphertext
+(store/secrets.py), columns named `digest` a hash; no bare secret is in any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    inspect,
+    select,
+)
+
+from errors import Refused
+from store.database import Database
+
+ACCOUNTS: Final = MetaData()
+
+
+def _of_workspace() -> Column[str]:
+    return Column("workspace_id", Text, ForeignKey("workspaces.id"), nullable=False)
+
+
+metadata = Table(
+    "metadata",
+    ACCOUNTS,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+workspaces = Table(
+    "workspaces",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+data_keys = Table(
+    "data_keys",
+    ACCOUNTS,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("wrapped", Text, nullable=False),
+)
+
+members = Table(
+    "members",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    _of_workspace(),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+#: Links and states that work once: sign-in links, and the `state` of TikTok's consent page.
+one_use_tokens = Table(
+    "one_use_tokens",
+    ACCOUNTS,
+    Column("digest", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    _of_workspace(),
+    Column("bound_to", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("used_at", Double),
+)
+
+sessions = Table(
+    "sessions",
+    ACCOUNTS,
+    Column("digest", Text, primary_key=True),
+    _of_workspace(),
+    Column("member_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    _of_workspace(),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("last_used_at", Double),
+    Column("revoked_at", Double),
+)
+
+#: One per grant of a seller. `token_version` grows with every new pair of tokens; the
+#: `refresh_…` columns say which process is asking TikTok for new ones, and until when.
+authorizations = Table(
+    "authorizations",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    _of_workspace(),
+    Column("open_id", Text, nullable=False, unique=True),
+    Column("seller_name", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("scopes", Text, nullable=False, default=""),
+    Column("state", Text, nullable=False),
+    Column("sealed_access_token", Text, nullable=False),
+    Column("access_expires_at", Double, nullable=False),
+    Column("sealed_refresh_token", Text, nullable=False),
+    Column("refresh_expires_at", Double, nullable=False),
+    Column("token_version", Integer, nullable=False),
+    Column("refreshed_at", Double, nullable=False),
+    Column("refresh_owner", Text, nullable=False, default=""),
+    Column("refresh_until", Double, nullable=False, default=0.0),
+    Column("created_at", Double, nullable=False),
+)
+
+clients = Table(
+    "clients",
+    ACCOUNTS,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+shops = Table(
+    "shops",
+    ACCOUNTS,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("shop_id", Text, primary_key=True),
+    Column("authorization_id", Text, ForeignKey("authorizations.id")),
+    Column("name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("seller_type", Text, nullable=False),
+    Column("cipher", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("shop_zone", Text, nullable=False),
+    Column("report_zone", Text),
+    Column("client", Text),
+    Column("state", Text, nullable=False),
+    Column("connected_at", Double, nullable=False),
+    Column("is_sample", Boolean, nullable=False),
+    ForeignKeyConstraint(["workspace_id", "client"], ["clients.workspace_id", "clients.name"]),
+)
+
+runs = Table(
+    "runs",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("not_before", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("heartbeat_at", Double),
+    Column("finished_at", Double),
+    UniqueConstraint("workspace_id", "shop_id", "kind", "slot"),
+    ForeignKeyConstraint(["workspace_id", "shop_id"], ["shops.workspace_id", "shops.shop_id"]),
+    Index("runs_by_state", "state", "lane", "not_before"),
+)
+
+#: Who may work on a lane of a shop. The row stays when the lease ends, for its `token` only grows.
+leases = Table(
+    "leases",
+    ACCOUNTS,
+    Column("workspace_id", Text, primary_key=True),
+    Column("shop_id", Text, primary_key=True),
+    Column("lane", Text, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("claimed_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+#: How fast TikTok may be called for a shop: `rate` calls a second, `tokens` left at `counted_at`.
+buckets = Table(
+    "buckets",
+    ACCOUNTS,
+    Column("app_key", Text, primary_key=True),
+    Column("shop_key", Text, primary_key=True),
+    Column("rate", Double, nullable=False),
+    Column("tokens", Double, nullable=False),
+    Column("counted_at", Double, nullable=False),
+    Column("raised_at", Double, nullable=False),
+    Column("slowed_at", Double, nullable=False),
+    Column("blocked_until", Double, nullable=False),
+)
+
+
+#: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
+#: database gets the tables as declared above and goes through none of them.
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = ()
+
+
+def migrate(database: Database, steps: tuple[Callable[[Connection], None], ...] = STEPS) -> None:
+    """Lead the database to the newest version, all steps in one transaction; safe to call from
+    several processes at once. Before it changes an SQLite file that is in use it keeps a copy
+    beside it. Raises Refused for a database of a newer release."""
+    newest = 1 + len(steps)
+    database.use_write_ahead_log()
+    with database.reading() as connection:
+        version = _version(connection)
+    if version > newest:
+        raise Refused(
+            "This data folder was written by a newer release. Install that release, or restore the "
+            "copy that was made before the upgrade.",
+            code="internal",
+        )
+    if version == newest:
+        return
+    with database.writing() as connection:
+        version = _version(connection)
+        if version == newest:
+            return  # another process was quicker
+        if version:
+            database.keep_copy(f"version-{version}")
+            for step in steps[version - 1 :]:
+                step(connection)
+        else:
+            ACCOUNTS.create_all(connection)
+        connection.execute(metadata.delete().where(metadata.c.name == "version"))
+        connection.execute(metadata.insert().values(name="version", value=str(newest)))
+
+
+def _version(connection: Connection) -> int:
+    if not inspect(connection).has_table("metadata"):
+        return 0
+    found = connection.scalar(select(metadata.c.value).where(metadata.c.name == "version"))
+    return int(found or 0)

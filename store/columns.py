@@ -1,0 +1,199 @@
+"""The columns of one shop: immutable Parquet segments derived from its records.
+
+Any number of processes may read and publish at the same time. Publishers take turns by a lock on
+the folder, which goes when its holder dies; were the lock not there (a network file system without
+locks), the transactions alone would still lose no change.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from clock import Clock
+from store.manifest_file import Pending, counter, load, pending, set_counter
+from store.marks import mark_whole, next_commit
+from store.migrations import prepare_shop_file
+from store.months import ALL, month_of
+from store.publish import FAMILIES, publish_month
+from store.segment_file import fingerprint
+from store.segments import Manifest, Segment
+from store.shapes import SHAPES, column_types
+from store.shop_file import open_reader, open_writer, reading, writing
+
+__all__ = ["Manifest", "Segment", "ShopColumns", "column_types"]
+
+#: Seconds that files stay after nothing lists them any more, for readers with an older list.
+KEPT_AFTER_RETIRED: Final = 600.0
+
+#: Share of the time that publishing may take while an import goes on.
+_SHARE_OF_TIME: Final = 0.15
+
+_DAY: Final = 86_400
+
+
+class ShopColumns:
+    """`folder` holds nothing but segments (and a lock). Threads may share an object."""
+
+    def __init__(self, records_path: Path, folder: Path, clock: Clock) -> None:
+        self.records_path = records_path
+        self.folder = folder
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._manifest = Manifest()
+        self._switches = -1.0
+
+    def close(self) -> None:
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    def manifest(self) -> Manifest:
+        """The segments as of now; the empty list before the first import. One small read."""
+        with self._lock:
+            if self._reader is None:
+                if not self.records_path.exists():
+                    return Manifest()
+                self._reader = open_reader(self.records_path)
+            try:
+                with reading(self._reader) as connection:
+                    switches = counter(connection, "switches") or 0
+                    if switches != self._switches:
+                        self._manifest = load(connection, self.folder)
+                        self._switches = switches
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):  # the file is being made this very moment
+                    return Manifest()
+                raise
+            return self._manifest
+
+    def publish(self, *, force: bool = False) -> bool:
+        """Make segments for what changed; False if nothing was listed.
+
+        Without `force` it does nothing while another process publishes, and so soon after the last
+        time that publishing would take more than its share of the time.
+        """
+        if not self.records_path.exists():
+            return False
+        with self._publishing(wait=force) as connections:
+            if connections is None:
+                return False
+            writer, reader = connections
+            if not force and self._too_soon(writer):
+                return False
+            waiting = pending(writer, {name: shape.fingerprint for name, shape in SHAPES.items()})
+            if not waiting:
+                return False
+            started = self._clock.monotonic()
+            listed = [
+                publish_month(writer, reader, self.folder, at, self._clock.now()) for at in waiting
+            ]
+            self._sweep(writer)
+            with writing(writer):
+                set_counter(writer, "publish_ended_at", self._clock.now())
+                set_counter(writer, "publish_took", self._clock.monotonic() - started)
+            return any(listed)
+
+    def rebuild(self) -> None:
+        """All columns again from the records, whatever the marks say."""
+        if not self.records_path.exists():
+            return
+        with closing(open_writer(self.records_path)) as writer:
+            prepare_shop_file(writer, self.records_path)
+            with writing(writer):
+                commit = next_commit(writer)
+                for one in _all_months(writer):
+                    mark_whole(writer, one.family, one.month, commit)
+        self.publish(force=True)
+
+    def check(self) -> list[Path]:
+        """Segments that are missing or not as they were written; their months are made again."""
+        damaged: list[Path] = []
+        if not self.records_path.exists():
+            return damaged
+        with closing(open_writer(self.records_path)) as writer:
+            live = writer.execute(
+                "SELECT file, family, month, bytes, crc FROM _segments WHERE retired_at IS NULL"
+            ).fetchall()
+            months: set[tuple[str, str]] = set()
+            for file, family, month, size, crc in live:
+                if not _intact(self.folder / file, size, crc):
+                    damaged.append(self.folder / file)
+                    months.add((family, month))
+            if not damaged:
+                return damaged
+            with writing(writer):
+                commit = next_commit(writer)
+                for family, month in months:
+                    mark_whole(writer, family, month, commit)
+        self.publish(force=True)
+        return damaged
+
+    def _too_soon(self, connection: sqlite3.Connection) -> bool:
+        ended, took = counter(connection, "publish_ended_at"), counter(connection, "publish_took")
+        if ended is None or took is None:
+            return False
+        rest = took * (1 / _SHARE_OF_TIME - 1)
+        return 0 <= self._clock.now() - ended < rest
+
+    @contextmanager
+    def _publishing(
+        self, *, wait: bool
+    ) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection] | None]:
+        """A writing and a reading connection, for the one publisher; None if there is another."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield None
+                return
+            with closing(open_writer(self.records_path)) as writer:
+                prepare_shop_file(writer, self.records_path)
+                with closing(open_reader(self.records_path)) as reader:
+                    yield writer, reader
+
+    def _sweep(self, writer: sqlite3.Connection) -> None:
+        """Delete what has been retired long enough, and what a publisher that died left behind."""
+        limit = self._clock.now() - KEPT_AFTER_RETIRED
+        retired = writer.execute(
+            "SELECT file FROM _segments WHERE retired_at < ?", (limit,)
+        ).fetchall()
+        for (file,) in retired:
+            (self.folder / file).unlink(missing_ok=True)
+        with writing(writer):
+            writer.executemany("DELETE FROM _segments WHERE file = ?", retired)
+        listed = {file for (file,) in writer.execute("SELECT file FROM _segments")}
+        for path in self.folder.glob("*.parquet*"):
+            if path.name not in listed and path.stat().st_mtime < limit:
+                path.unlink(missing_ok=True)
+
+
+def _all_months(connection: sqlite3.Connection) -> set[Pending]:
+    """Every month that has rows, segments or marks."""
+    found = {Pending(*row) for row in connection.execute("SELECT family, month FROM _months")}
+    found |= {Pending(*row) for row in connection.execute("SELECT family, month FROM _segments")}
+    for family in FAMILIES.values():
+        if family.axis is None:
+            found.add(Pending(family.name, ALL))
+            continue
+        for table in family.tables:
+            days = connection.execute(
+                f"SELECT DISTINCT {table.axis} / {_DAY} FROM {table.name}"
+            ).fetchall()
+            found |= {Pending(family.name, month_of(day * _DAY)) for (day,) in days}
+    return found
+
+
+def _intact(path: Path, size: int, crc: int) -> bool:
+    try:
+        return fingerprint(path) == (size, crc)
+    except OSError:
+        return False

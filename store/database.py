@@ -1,0 +1,94 @@
+"""The accounts database: SQLite unless DATABASE_URL names a PostgreSQL.
+
+Everything that several processes agree on lives there: accounts, runs, leases, throttle buckets.
+Transactions are short and hold no network call. On SQLite a writing transaction begins with
+BEGIN IMMEDIATE: it waits for its turn instead of failing in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+
+#: How long a transaction waits for another one, in milliseconds.
+BUSY_TIMEOUT_MS: Final = 15_000
+
+
+class Database:
+    """One per process; threads share its connections. Make it after a fork, never before."""
+
+    def __init__(self, url: str) -> None:
+        address = make_url(url)
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        if self.is_sqlite and address.database:
+            path = Path(address.database)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        # Parameters hold tokens and digests: they must not appear in an exception.
+        self.engine = create_engine(address, hide_parameters=True, pool_size=8, max_overflow=56)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_connection)
+            event.listen(self.engine, "begin", _begin)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view for one or several SELECTs."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Commits at the end of the block, rolls back when it raises."""
+        with self.engine.connect() as plain:
+            connection = plain.execution_options(begin_immediate=True)
+            with connection.begin():
+                yield connection
+
+    def reachable(self) -> bool:
+        """Whether the database answers; raises the driver's error when it does not."""
+        with self.reading() as connection:
+            return bool(connection.scalar(text("SELECT 1")))
+
+    def use_write_ahead_log(self) -> None:
+        """Readers and the writer of an SQLite file no longer wait for each other. Stays with the
+        file."""
+        if self.is_sqlite:
+            self._outside_transaction("PRAGMA journal_mode = WAL")
+
+    def keep_copy(self, ending: str) -> None:
+        """A consistent copy of an SQLite file beside it, in place of an earlier one of that name.
+        May be called inside `writing()`. A PostgreSQL has its own backups."""
+        if self.is_sqlite and self.engine.url.database:
+            copy = Path(f"{self.engine.url.database}.{ending}")
+            draft = copy.with_name(f"{copy.name}.draft")
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)
+            self._outside_transaction("VACUUM INTO ?", (str(draft),))
+            draft.replace(copy)
+
+    def _outside_transaction(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute(sql, parameters)
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself: `_begin` says how they begin.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("begin_immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

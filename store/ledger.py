@@ -1,0 +1,283 @@
+"""Runs and leases: what is to be done for a shop, and who may do it.
+
+A run is one piece of work for one lane of one shop. Its slot makes asking for it harmless: the same
+(shop, kind, slot) is one run, however many schedulers ask. A worker claims a run by taking the
+lease of its (shop, lane). A lease that is not renewed runs out, and then somebody else may claim
+the run, with a greater token: a worker that was killed loses nothing, and one that was only stopped
+is refused by `Fenced` when it wakes.
+
+    pending ──claim──> running ──finish──> done | blocked | failed
+       waiting <──hand_back──┘ └──lease runs out──> claimable again
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from clock import Clock
+from errors import BadRequest
+from store.accounts_schema import leases, runs
+from store.database import Database
+from store.fencing import Fenced
+from store.runs import STATES, Claim, Run, run_of
+
+__all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
+
+#: How long a claim holds without being renewed.
+LEASE_SECONDS: Final = 60.0
+
+_FINAL: Final = ("done", "blocked", "failed")
+
+
+class Ledger:
+    """`lease_seconds`: how long after a worker's last sign of life its run may be claimed."""
+
+    def __init__(
+        self, database: Database, clock: Clock, *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+
+    def enqueue(
+        self,
+        workspace_id: str,
+        shop_id: str,
+        lane: str,
+        kind: str,
+        *,
+        slot: str,
+        parameters: Mapping[str, Any],
+        priority: int = 0,
+        not_before: float = 0.0,
+    ) -> Run:
+        """Ask for a run; of the same slot the run that exists, whatever became of it."""
+        values = {
+            "id": random.token_hex(8),
+            "workspace_id": workspace_id,
+            "shop_id": shop_id,
+            "lane": lane,
+            "kind": kind,
+            "slot": slot,
+            "parameters": orjson.dumps(dict(parameters)).decode(),
+            "priority": priority,
+            "not_before": not_before,
+            "state": "pending",
+            "attempt": 0,
+            "message": "",
+            "created_at": self._clock.now(),
+        }
+        same = and_(
+            runs.c.workspace_id == workspace_id,
+            runs.c.shop_id == shop_id,
+            runs.c.kind == kind,
+            runs.c.slot == slot,
+        )
+        with self._database.reading() as connection:
+            known = connection.execute(select(runs).where(same)).first()
+        if known is None:
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(runs.insert().values(values))
+            except IntegrityError:
+                pass  # somebody else asked at the same moment, or the shop is unknown
+            with self._database.reading() as connection:
+                known = connection.execute(select(runs).where(same)).first()
+        if known is None:
+            raise BadRequest("There is no such shop to import.", code="unknown_shop")
+        return run_of(known)
+
+    def claim(self, owner: str, lanes: Sequence[str]) -> Claim | None:
+        """The next run that is due and whose lane is free, or None. Higher priority first; then the
+        shop whose lane has gone without a claim the longest."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            found = connection.execute(_next_due(lanes, now)).first()
+            if found is None:
+                return None
+            token = self._take_lease(connection, found, owner, now)
+            if token is None:
+                return None
+            connection.execute(
+                update(runs)
+                .where(runs.c.id == found.id)
+                .values(
+                    state="running",
+                    attempt=runs.c.attempt + 1,
+                    started_at=func.coalesce(runs.c.started_at, now),
+                    heartbeat_at=now,
+                    finished_at=None,
+                )
+            )
+            run = run_of(connection.execute(select(runs).where(runs.c.id == found.id)).one())
+        return Claim(run, owner, token, now + self._lease_seconds)
+
+    def renew(self, claim: Claim) -> Claim:
+        """A sign of life. Raises Fenced when somebody else has claimed the lane meanwhile."""
+        now = self._clock.now()
+        expires_at = now + self._lease_seconds
+        with self._database.writing() as connection:
+            self._change_lease(connection, claim, expires_at=expires_at)
+            self._change_run(connection, claim, heartbeat_at=now)
+        return replace(claim, expires_at=expires_at)
+
+    def finish(self, claim: Claim, state: str, message: str = "") -> None:
+        """The run ends as `done`, `blocked` or `failed`. Raises Fenced like `renew`."""
+        if state not in _FINAL:
+            raise ValueError(state)
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            self._change_lease(connection, claim, expires_at=0.0, owner="")
+            self._change_run(
+                connection, claim, state=state, message=message, heartbeat_at=now, finished_at=now
+            )
+
+    def hand_back(self, claim: Claim, not_before: float, message: str) -> None:
+        """Give up the claim for now; the run waits until `not_before`. Raises Fenced."""
+        with self._database.writing() as connection:
+            self._change_lease(connection, claim, expires_at=0.0, owner="")
+            self._change_run(
+                connection,
+                claim,
+                state="waiting",
+                message=message,
+                not_before=not_before,
+                heartbeat_at=self._clock.now(),
+            )
+
+    def unblock(self, workspace_id: str, shop_id: str) -> int:
+        """What was blocked for this shop goes on (the seller connected it again)."""
+        blocked = and_(
+            runs.c.workspace_id == workspace_id,
+            runs.c.shop_id == shop_id,
+            runs.c.state == "blocked",
+        )
+        again = {"state": "pending", "message": "", "finished_at": None, "not_before": 0.0}
+        with self._database.writing() as connection:
+            return connection.execute(update(runs).where(blocked).values(again)).rowcount
+
+    def runs(
+        self, workspace_id: str | None = None, shop_id: str | None = None, limit: int = 50
+    ) -> list[Run]:
+        """The newest runs first."""
+        wanted: Select[Any] = select(runs)
+        if workspace_id is not None:
+            wanted = wanted.where(runs.c.workspace_id == workspace_id)
+        if shop_id is not None:
+            wanted = wanted.where(runs.c.shop_id == shop_id)
+        newest = wanted.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return [run_of(row) for row in connection.execute(newest)]
+
+    def run(self, run_id: str) -> Run:
+        """BadRequest `not_found` when there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+        if row is None:
+            raise BadRequest("There is no such run.", code="not_found")
+        return run_of(row)
+
+    def counts(self) -> dict[str, int]:
+        """How many runs there are in each state, over the whole installation."""
+        counted = select(runs.c.state, func.count()).group_by(runs.c.state)
+        with self._database.reading() as connection:
+            found = {row[0]: row[1] for row in connection.execute(counted)}
+        return {state: found.get(state, 0) for state in STATES}
+
+    def longest_due_seconds(self) -> float:
+        """How long the run that is due the longest has been waiting for a worker."""
+        now = self._clock.now()
+        since = func.min(_due_since())
+        due = select(since).where(runs.c.state.in_(("pending", "waiting")))
+        with self._database.reading() as connection:
+            oldest = connection.scalar(due.where(runs.c.not_before <= now))
+        return 0.0 if oldest is None else max(0.0, now - oldest)
+
+    def _take_lease(
+        self, connection: Connection, found: Row[Any], owner: str, now: float
+    ) -> int | None:
+        """The new token; None when another process was quicker (it can be on PostgreSQL only)."""
+        lane = and_(
+            leases.c.workspace_id == found.workspace_id,
+            leases.c.shop_id == found.shop_id,
+            leases.c.lane == found.lane,
+        )
+        lease = {
+            "owner": owner,
+            "run_id": found.id,
+            "claimed_at": now,
+            "expires_at": now + self._lease_seconds,
+        }
+        if found.lease_token is None:
+            connection.execute(
+                leases.insert().values(
+                    workspace_id=found.workspace_id,
+                    shop_id=found.shop_id,
+                    lane=found.lane,
+                    token=1,
+                    **lease,
+                )
+            )
+            return 1
+        token = int(found.lease_token) + 1
+        taken = update(leases).where(lane, leases.c.token == found.lease_token)
+        if not connection.execute(taken.values(token=token, **lease)).rowcount:
+            return None
+        return token
+
+    def _change_lease(self, connection: Connection, claim: Claim, **values: object) -> None:
+        ours = and_(
+            leases.c.workspace_id == claim.run.workspace_id,
+            leases.c.shop_id == claim.run.shop_id,
+            leases.c.lane == claim.run.lane,
+            leases.c.token == claim.token,
+            leases.c.run_id == claim.run.id,
+            leases.c.owner == claim.owner,
+        )
+        if not connection.execute(update(leases).where(ours).values(**values)).rowcount:
+            raise Fenced("Another worker goes on with this import.", debug=claim.run.id)
+
+    def _change_run(self, connection: Connection, claim: Claim, **values: object) -> None:
+        connection.execute(update(runs).where(runs.c.id == claim.run.id).values(**values))
+
+
+def _due_since() -> ColumnElement[float]:
+    return case((runs.c.not_before > runs.c.created_at, runs.c.not_before), else_=runs.c.created_at)
+
+
+def _next_due(lanes: Sequence[str], now: float) -> Select[Any]:
+    """A run left `running` by a worker that died comes before the lane's other runs."""
+    same_lane = and_(
+        leases.c.workspace_id == runs.c.workspace_id,
+        leases.c.shop_id == runs.c.shop_id,
+        leases.c.lane == runs.c.lane,
+    )
+    waits = and_(runs.c.state.in_(("pending", "waiting")), runs.c.not_before <= now)
+    free = or_(leases.c.token.is_(None), leases.c.expires_at <= now)
+    return (
+        select(
+            runs.c.id,
+            runs.c.workspace_id,
+            runs.c.shop_id,
+            runs.c.lane,
+            leases.c.token.label("lease_token"),
+        )
+        .select_from(runs.outerjoin(leases, same_lane))
+        .where(runs.c.lane.in_(lanes), or_(waits, runs.c.state == "running"), free)
+        .order_by(
+            runs.c.priority.desc(),
+            func.coalesce(leases.c.claimed_at, 0.0),
+            case((runs.c.state == "running", 0), else_=1),
+            _due_since(),
+            runs.c.id,
+        )
+        .limit(1)
+        .with_for_update(of=runs, skip_locked=True)
+    )

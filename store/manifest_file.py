@@ -1,0 +1,141 @@
+"""The manifest as it is kept in the shop's file: reading it, and switching it.
+
+A segment is live until `retired_at` is set; then it stays for readers that hold an older list.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.months import ALL
+from store.segment_file import Written
+from store.segments import Manifest, Segment
+
+
+@dataclass(frozen=True)
+class NewSegment:
+    """A file that is ready, not yet listed."""
+
+    file: str
+    table: str
+    shape: str
+    written: Written
+
+
+def load(connection: sqlite3.Connection, folder: Path) -> Manifest:
+    """All live segments; to be called within one transaction."""
+    segments: dict[str, list[Segment]] = {}
+    for file, table, month, delta, rows, lowest, highest, shape in connection.execute(
+        'SELECT file, "table", month, delta, rows, lowest, highest, shape FROM _segments '
+        "WHERE retired_at IS NULL ORDER BY month, delta"
+    ):
+        segments.setdefault(table, []).append(
+            Segment(folder / file, table, month, bool(delta), rows, lowest, highest, shape)
+        )
+    return Manifest(
+        version=dict(connection.execute('SELECT "table", version FROM _versions')),
+        published_at=counter(connection, "published_at"),
+        segments=segments,
+    )
+
+
+def counter(connection: sqlite3.Connection, name: str) -> float | None:
+    row = connection.execute("SELECT value FROM _counters WHERE name = ?", (name,)).fetchone()
+    return float(row[0]) if row else None
+
+
+def set_counter(connection: sqlite3.Connection, name: str, value: float) -> None:
+    connection.execute("INSERT OR REPLACE INTO _counters VALUES (?, ?)", (name, value))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A month of a family whose segments do not show the newest commit."""
+
+    family: str
+    month: str
+
+
+def pending(connection: sqlite3.Connection, shapes: dict[str, str]) -> list[Pending]:
+    """Newest month first. `shapes`: today's shape of each table; segments of others are redone."""
+    found = {
+        Pending(*row)
+        for row in connection.execute(
+            "SELECT family, month FROM _months WHERE changed_seq > published_seq"
+        )
+    }
+    for family, month, table, shape in connection.execute(
+        'SELECT DISTINCT family, month, "table", shape FROM _segments WHERE retired_at IS NULL'
+    ):
+        if shapes.get(table) != shape:
+            found.add(Pending(family, month))
+    return sorted(found, key=lambda one: (one.month != ALL, one.month, one.family), reverse=True)
+
+
+def switch(
+    connection: sqlite3.Connection,
+    at: Pending,
+    new: Sequence[NewSegment],
+    tables: Sequence[str],
+    *,
+    commit: int,
+    base: bool,
+    now: float,
+) -> bool:
+    """Put the new segments in the place of the old ones and clear the marks that they cover.
+
+    `commit` is the newest one the new segments show. False, and nothing changes, if segments of
+    a newer commit are listed already. To be called within one writing transaction.
+    """
+    row = connection.execute(
+        "SELECT published_seq FROM _months WHERE family = ? AND month = ?", (at.family, at.month)
+    ).fetchone()
+    if row is None or row[0] > commit:
+        return False
+    connection.execute(
+        "UPDATE _segments SET retired_at = ? WHERE family = ? AND month = ? "
+        "AND retired_at IS NULL AND (? OR delta)",
+        (now, at.family, at.month, base),
+    )
+    connection.executemany(
+        f"INSERT INTO _segments VALUES ({', '.join('?' * 13)})",
+        [
+            (
+                one.file,
+                at.family,
+                at.month,
+                one.table,
+                not base,
+                one.written.rows,
+                one.written.lowest,
+                one.written.highest,
+                one.written.size,
+                one.written.crc,
+                one.written.malformed,
+                one.shape,
+                None,
+            )
+            for one in new
+        ],
+    )
+    if base:
+        connection.execute(
+            "DELETE FROM _changed WHERE family = ? AND month = ? AND seq <= ?",
+            (at.family, at.month, commit),
+        )
+    connection.execute(
+        "UPDATE _months SET published_seq = ?, whole = (whole AND NOT ?) "
+        "WHERE family = ? AND month = ?",
+        (commit, base, at.family, at.month),
+    )
+    connection.executemany(
+        "INSERT INTO _versions VALUES (?, 1) "
+        'ON CONFLICT ("table") DO UPDATE SET version = version + 1',
+        [(table,) for table in tables],
+    )
+    set_counter(connection, "published_at", now)
+    set_counter(connection, "switches", (counter(connection, "switches") or 0) + 1)
+    return True

@@ -1,0 +1,129 @@
+"""Makes segments of what changed, one month of a family at a time.
+
+The order of steps makes a crash harmless at every point: (1) the month begins to collect changed
+roots, (2) one snapshot of the records is written into new files, (3) the files are on disk, under
+names nobody knows yet, (4) one transaction lists them, retires the old ones and clears the marks
+that the snapshot covers. Until (4) readers see the old segments, after it the new ones.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from store.families import Family, families
+from store.manifest_file import NewSegment, Pending, switch
+from store.marks import newest_commit
+from store.months import ALL, bounds
+from store.segment_file import write_segment
+from store.shapes import SHAPES
+from store.shop_file import reading, writing
+
+#: More changed roots than this and rewriting the month costs less than reading over a delta.
+MOST_DELTA_ROOTS: Final = 2_000
+
+#: A delta is worth having while it holds at most one root for this many rows of the base.
+_BASE_ROWS_PER_ROOT: Final = 4
+
+_log = structlog.get_logger(__name__)
+
+FAMILIES: Final = families()
+
+
+def publish_month(
+    writer: sqlite3.Connection, reader: sqlite3.Connection, folder: Path, at: Pending, now: float
+) -> bool:
+    """Bring one month of one family up to date; False if there was nothing to list.
+
+    `now` (UTC epoch seconds) goes into the manifest. `reader` must not be in a transaction.
+    """
+    family = FAMILIES.get(at.family)
+    if family is None:  # a family of another version of this program: its segments go
+        family = Family(at.family, ())
+    with writing(writer):
+        writer.execute(
+            "UPDATE _months SET collects = 1 WHERE family = ? AND month = ? AND NOT collects",
+            (at.family, at.month),
+        )
+    new: list[NewSegment] = []
+    with reading(reader):
+        commit = newest_commit(reader)
+        base = _needs_base(reader, family, at)
+        for table in family.tables:
+            segment = _write_table(reader, folder, at, table.name, base=base)
+            if segment:
+                new.append(segment)
+    _sync_folder(folder)
+    with writing(writer):
+        listed = switch(
+            writer,
+            at,
+            new,
+            [table.name for table in family.tables],
+            commit=commit,
+            base=base,
+            now=now,
+        )
+    malformed = sum(one.written.malformed for one in new)
+    if malformed:
+        _log.warning("values that fit no type", family=at.family, month=at.month, count=malformed)
+    return listed
+
+
+def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool:
+    """Whether the whole month is to be written, or a delta of its changed roots will do."""
+    if at.month == ALL or not family.tables:
+        return True
+    (whole,) = reader.execute(
+        "SELECT whole FROM _months WHERE family = ? AND month = ?", (at.family, at.month)
+    ).fetchone()
+    live = reader.execute(
+        'SELECT "table", shape, delta, rows FROM _segments '
+        "WHERE family = ? AND month = ? AND retired_at IS NULL",
+        (at.family, at.month),
+    ).fetchall()
+    if whole or any(shape != SHAPES[table].fingerprint for table, shape, _, _ in live):
+        return True
+    base_rows = sum(
+        rows for table, _, delta, rows in live if table == family.tables[0].name and not delta
+    )
+    limit = min(MOST_DELTA_ROOTS, base_rows // _BASE_ROWS_PER_ROOT)
+    changed = reader.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM _changed WHERE family = ? AND month = ? LIMIT ?)",
+        (at.family, at.month, limit + 1),
+    ).fetchone()
+    return int(changed[0]) > limit
+
+
+def _write_table(
+    reader: sqlite3.Connection, folder: Path, at: Pending, table: str, *, base: bool
+) -> NewSegment | None:
+    shape = SHAPES[table]
+    if at.month == ALL:
+        rows = reader.execute(shape.select_all())
+    elif base:
+        rows = reader.execute(shape.select_month(), bounds(at.month))
+    else:
+        rows = reader.execute(shape.select_changed(), (at.family, at.month, *bounds(at.month)))
+    kind = "base" if base else "delta"
+    name = f"{table}-{at.month}-{kind}-{secrets.token_hex(6)}.parquet"
+    unfinished = folder / f"{name}.unfinished"
+    written = write_segment(unfinished, shape.kinds, shape.table.axis, rows)
+    if written is None:
+        return None
+    unfinished.rename(folder / name)
+    return NewSegment(name, table, shape.fingerprint, written)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new names are on disk too before anything refers to them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

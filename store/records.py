@@ -1,0 +1,255 @@
+"""The records of one shop: an SQLite file with the record tables and, beside them, fencing tokens,
+windows, progress, coverage and checkpoints, so that a page's rows and the knowledge of having read
+it are kept or lost together.
+
+Anyone may open the file with sqlite-utils or Datasette; tables whose names begin with `_` are ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import cast
+
+from catalogue.table import Table
+from store.commits import Commit, Covered, Quarantined, StageProgress, Window, Write
+from store.coverage import laid_over, merged
+from store.families import family_name
+from store.fencing import Fenced
+from store.marks import mark, next_commit
+from store.migrations import prepare_shop_file
+from store.months import ALL, month_of
+from store.shop_file import open_reader, open_writer, writing
+from store.upsert import upsert_for
+
+__all__ = [
+    "Commit",
+    "Covered",
+    "Fenced",
+    "Quarantined",
+    "ShopRecords",
+    "StageProgress",
+    "Window",
+    "Write",
+]
+
+_WINDOW = "resource, lane, start, end, state, page_token, pages, rows, total"
+_PROGRESS = (
+    "stage, state, done, total, waits_for, error, reference, started_at, heartbeat_at, finished_at"
+)
+
+
+class ShopRecords:
+    """One writing and one reading connection. Threads may share an object: calls take turns. Other
+    processes may read and write the same file at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._writer = open_writer(path)
+        prepare_shop_file(self._writer, path)
+        self._reader = open_reader(path)
+        self._reader.row_factory = sqlite3.Row
+
+    @classmethod
+    def open(cls, path: Path) -> ShopRecords:
+        """Creates the file and its folder, or brings an older file to today's shape."""
+        return cls(path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._reader.close()
+            self._writer.close()
+
+    # --- fencing ---
+
+    def grant(self, lane: str, ledger_token: int) -> int:
+        """A token greater than the lane's in this file and than the ledger's: from now on only its
+        holder writes, even if one of the two files was restored from an older copy."""
+        with self._writing() as connection:
+            row = connection.execute(
+                "INSERT INTO _fencing VALUES (?1, ?2 + 1) ON CONFLICT (lane) "
+                "DO UPDATE SET token = max(token, ?2) + 1 RETURNING token",
+                (lane, ledger_token),
+            ).fetchone()
+        return int(row[0])
+
+    def _check_token(self, connection: sqlite3.Connection, lane: str, token: int) -> None:
+        row = connection.execute("SELECT token FROM _fencing WHERE lane = ?", (lane,)).fetchone()
+        if row is None or row[0] != token:
+            raise Fenced(
+                "Another worker has taken over this import.",
+                debug=f"lane {lane}: token {token}, granted {row and row[0]}",
+            )
+
+    # --- writing ---
+
+    def commit(self, lane: str, token: int, commit: Commit) -> int:
+        """Keeps everything in `commit` in one transaction; gives the number of rows inserted or
+        changed. Raises Fenced, and keeps nothing, if `token` is not the lane's newest."""
+        with self._writing() as connection:
+            self._check_token(connection, lane, token)
+            changed = _write_rows(connection, commit.writes, commit.fetched_at)
+            if commit.window:
+                window = commit.window
+                _save_window(connection, window, "done" if commit.replaced_by else window.state)
+            for window in commit.replaced_by:
+                _save_window(connection, window, window.state)
+            if commit.progress:
+                connection.execute(
+                    f"INSERT OR REPLACE INTO _progress ({_PROGRESS}) VALUES ({_marks(10)})",
+                    astuple(commit.progress),
+                )
+            for stretch in commit.covered:
+                _cover(connection, stretch)
+            for name, value in commit.checkpoints:
+                _save_checkpoint(connection, name, value)
+            connection.executemany(
+                "INSERT INTO _quarantine (resource, request_id, path, reason, at) "
+                f"VALUES ({_marks(5)})",
+                [astuple(one) for one in commit.quarantined],
+            )
+        return changed
+
+    def plan_windows(self, lane: str, token: int, windows: Sequence[Window]) -> None:
+        """Adds those that are not there yet (by resource, lane, start and end)."""
+        with self._writing() as connection:
+            self._check_token(connection, lane, token)
+            connection.executemany(
+                f"INSERT INTO _windows ({_WINDOW}) VALUES ({_marks(9)}) ON CONFLICT DO NOTHING",
+                [astuple(window) for window in windows],
+            )
+
+    def save_checkpoint(self, lane: str, token: int, name: str, value: str) -> None:
+        with self._writing() as connection:
+            self._check_token(connection, lane, token)
+            _save_checkpoint(connection, name, value)
+
+    # --- reading ---
+
+    def open_windows(self, lane: str, resource: str) -> list[Window]:
+        """Those that are not done, newest first."""
+        return [one for one in self.windows(lane, resource) if one.state != "done"]
+
+    def windows(self, lane: str, resource: str) -> list[Window]:
+        """All of them, newest first; one that was split counts as done."""
+        rows = self.query(
+            f"SELECT {_WINDOW} FROM _windows WHERE lane = ? AND resource = ? "
+            "ORDER BY start DESC, end DESC",
+            (lane, resource),
+        )
+        return [Window(*row) for row in rows]
+
+    def progress(self) -> dict[str, StageProgress]:
+        rows = self.query(f"SELECT {_PROGRESS} FROM _progress ORDER BY started_at, stage")
+        return {row["stage"]: StageProgress(*row) for row in rows}
+
+    def coverage(self, resource: str) -> list[Covered]:
+        """Maximal ranges that have been read, ascending; `read_at` of the part read longest ago."""
+        rows = self.query("SELECT * FROM _coverage WHERE resource = ? ORDER BY start", (resource,))
+        return merged(Covered(*row) for row in rows)
+
+    def checkpoint(self, name: str) -> str | None:
+        rows = self.query("SELECT value FROM _checkpoints WHERE name = ?", (name,))
+        return str(rows[0]["value"]) if rows else None
+
+    def quarantined(self, limit: int) -> list[Quarantined]:
+        """The newest first."""
+        rows = self.query(
+            "SELECT resource, request_id, path, reason, at FROM _quarantine "
+            "ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        return [Quarantined(*row) for row in rows]
+
+    def quarantine_count(self) -> int:
+        return int(self.query("SELECT count(*) FROM _quarantine")[0][0])
+
+    def count(self, table: Table) -> int:
+        return int(self.query(f"SELECT count(*) FROM {table.name}")[0][0])
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Any SELECT; the connection cannot write."""
+        with self._lock:
+            return self._reader.execute(sql, tuple(parameters)).fetchall()  # type: ignore[arg-type]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, writing(self._writer):
+            yield self._writer
+
+
+def _write_rows(connection: sqlite3.Connection, writes: Sequence[Write], fetched_at: int) -> int:
+    """Number of rows inserted or changed; their months and roots are marked for the columns."""
+    count = 0
+    touched: dict[str, dict[str, set[object]]] = {}
+    for write in writes:
+        changed = _upsert(connection, write, fetched_at)
+        if changed:
+            count += len(changed)
+            roots_of = touched.setdefault(family_name(write.table), {})
+            made = upsert_for(write.table, write.columns)
+            for row in changed:
+                month = ALL if made.axis_at is None else month_of(cast(int, row[made.axis_at]))
+                roots_of.setdefault(month, set()).add(row[made.root_at])
+    if touched:
+        commit = next_commit(connection)
+        for family, roots_of in touched.items():
+            mark(connection, family, roots_of, commit)
+    return count
+
+
+def _upsert(
+    connection: sqlite3.Connection, write: Write, fetched_at: int
+) -> list[tuple[object, ...]]:
+    """Writes all rows with one executemany; gives those that were inserted or changed."""
+    made = upsert_for(write.table, write.columns)
+    changed: list[tuple[object, ...]] = []
+    unchanged: list[tuple[object, ...]] = []
+    stamps = (fetched_at, fetched_at)
+
+    def watched() -> Iterator[tuple[object, ...]]:
+        # sqlite3 asks for a row after it has written the one before: the count of changes then says
+        # what became of that one, for a tenth of the price of a statement per row.
+        before = connection.total_changes
+        for row in write.rows:
+            yield row + stamps
+            after = connection.total_changes
+            (unchanged if after == before else changed).append(row)
+            before = after
+
+    connection.executemany(made.sql, watched())
+    if unchanged:
+        connection.executemany(
+            made.seen_sql, [(*stamps, *(row[at] for at in made.key_at)) for row in unchanged]
+        )
+    return changed
+
+
+def _save_window(connection: sqlite3.Connection, window: Window, state: str) -> None:
+    values = (*astuple(window)[:4], state, *astuple(window)[5:])
+    connection.execute(f"INSERT OR REPLACE INTO _windows ({_WINDOW}) VALUES ({_marks(9)})", values)
+
+
+def _save_checkpoint(connection: sqlite3.Connection, name: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO _checkpoints VALUES (?, ?)", (name, value))
+
+
+def _cover(connection: sqlite3.Connection, newer: Covered) -> None:
+    """Only the stretches that it touches are read and written again."""
+    touching = (newer.resource, newer.end, newer.start)
+    condition = "WHERE resource = ? AND start <= ? AND end >= ?"
+    old = connection.execute(f"SELECT * FROM _coverage {condition}", touching).fetchall()
+    connection.execute(f"DELETE FROM _coverage {condition}", touching)
+    connection.executemany(
+        f"INSERT INTO _coverage VALUES ({_marks(4)})",
+        [astuple(one) for one in laid_over((Covered(*row) for row in old), newer)],
+    )
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)

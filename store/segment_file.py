@@ -1,0 +1,189 @@
+"""Writes the rows of a SELECT into one Parquet file, in little memory.
+
+SQLite turns each row into a JSON array, which has quotes, commas and backslashes where CSV with a
+backslash as escape has them; so Arrow's CSV reader can take many rows at once, without a Python
+object for every value (measured: a third of the time). Where the two languages differ (control
+characters) or a value does not fit its type, the same rows go through Python instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from catalogue.table import Kind
+
+#: Rows that are read from SQLite and handed to Arrow together.
+_CHUNK_ROWS: Final = 2_000
+
+#: Rows of a row group: small ones make every reader slower, big ones need memory here.
+_GROUP_ROWS: Final = 40_000
+
+_ARROW_TYPES: Final = {
+    Kind.TEXT: pa.string(),
+    Kind.FLAG: pa.bool_(),
+    Kind.MONEY: pa.decimal128(18, 4),
+    Kind.RATE: pa.decimal128(18, 6),
+}
+
+_SCALES: Final = {Kind.MONEY: Decimal("0.0001"), Kind.RATE: Decimal("0.000001")}
+_MOST_DIGITS: Final = 18
+
+#: An escape that CSV reads otherwise than JSON.
+_FOREIGN_ESCAPE: Final = re.compile(rb'(?<!\\)(?:\\\\)*\\[^"\\]')
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished file. `lowest` and `highest` are of the axis, None without one; `malformed` counts
+    values that did not fit their type and are null here (the records keep their text)."""
+
+    rows: int
+    lowest: int | None
+    highest: int | None
+    size: int
+    crc: int
+    malformed: int
+
+
+def write_segment(
+    path: Path, kinds: dict[str, Kind], axis: str | None, rows: sqlite3.Cursor
+) -> Written | None:
+    """Writes `path` anew and gives its figures; None, and no file, if there are no rows.
+
+    `rows` holds one column: a JSON array as bytes, between two zeros, of the values in the order of
+    `kinds`. The file is on disk when this returns.
+    """
+    chunks = _Chunks(kinds, rows)
+    pending = next(chunks, None)
+    if pending is None:
+        return None
+    count = 0
+    lowest: int | None = None
+    highest: int | None = None
+    texts = [name for name, kind in kinds.items() if kind is Kind.TEXT]
+    with path.open("wb") as file:
+        with pq.ParquetWriter(
+            file,
+            pending.schema,
+            compression="zstd",
+            use_dictionary=texts,
+            store_decimal_as_integer=True,
+        ) as writer:
+            while pending is not None:
+                group = [pending]
+                group_rows = len(pending)
+                while (pending := next(chunks, None)) is not None:
+                    if group_rows + len(pending) > _GROUP_ROWS:
+                        break
+                    group.append(pending)
+                    group_rows += len(pending)
+                table = pa.concat_tables(group)
+                writer.write_table(table, row_group_size=_GROUP_ROWS)
+                count += group_rows
+                if axis:
+                    ends = pc.min_max(table[axis]).as_py()
+                    lowest = ends["min"] if lowest is None else min(lowest, ends["min"])
+                    highest = ends["max"] if highest is None else max(highest, ends["max"])
+        file.flush()
+        os.fsync(file.fileno())
+    size, crc = fingerprint(path)
+    return Written(count, lowest, highest, size, crc, chunks.malformed)
+
+
+def fingerprint(path: Path) -> tuple[int, int]:
+    """Size in bytes and CRC-32 of a file's content. OSError if it cannot be read."""
+    size = crc = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+            size += len(block)
+    return size, crc
+
+
+class _Chunks(Iterator[Any]):
+    """Arrow tables of up to _CHUNK_ROWS rows; counts malformed values on the way."""
+
+    def __init__(self, kinds: dict[str, Kind], rows: sqlite3.Cursor) -> None:
+        self.malformed = 0
+        self._kinds = kinds
+        self._rows = rows
+        self._schema = pa.schema(
+            [(name, _ARROW_TYPES.get(kind, pa.int64())) for name, kind in kinds.items()]
+        )
+        self._read = pa.csv.ReadOptions(
+            column_names=["_first", *kinds, "_last"], use_threads=False, block_size=1 << 24
+        )
+        self._parse = pa.csv.ParseOptions(escape_char="\\", double_quote=False)
+        self._convert = pa.csv.ConvertOptions(
+            column_types=self._schema,
+            include_columns=list(kinds),
+            null_values=["null"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=["1"],
+            false_values=["0"],
+        )
+
+    def __next__(self) -> Any:
+        rows = list(chain.from_iterable(self._rows.fetchmany(_CHUNK_ROWS)))
+        if not rows:
+            raise StopIteration
+        text = b"\n".join(rows)
+        if b"\\" not in text or not _FOREIGN_ESCAPE.search(text):
+            try:
+                return pa.csv.read_csv(
+                    pa.BufferReader(text), self._read, self._parse, self._convert
+                )
+            except pa.ArrowInvalid:
+                pass
+        return self._one_by_one(rows)
+
+    def _one_by_one(self, rows: Sequence[bytes]) -> Any:
+        columns = list(zip(*(orjson.loads(row)[1:-1] for row in rows), strict=True))
+        return pa.table(
+            [
+                pa.array([self._fitting(value, kind) for value in column], field.type)
+                for column, kind, field in zip(
+                    columns, self._kinds.values(), self._schema, strict=True
+                )
+            ],
+            schema=self._schema,
+        )
+
+    def _fitting(self, value: Any, kind: Kind) -> Any:
+        """The value as its column takes it, or None (counted) if it does not fit."""
+        if value is None:
+            return None
+        try:
+            return _converted(value, kind)
+        except (ValueError, InvalidOperation, OverflowError):
+            self.malformed += 1
+            return None
+
+
+def _converted(value: Any, kind: Kind) -> Any:
+    if kind is Kind.TEXT:
+        return value if isinstance(value, str) else str(value)
+    if kind in _SCALES:
+        number = Decimal(str(value)).quantize(_SCALES[kind], ROUND_HALF_UP)
+        if len(number.as_tuple().digits) > _MOST_DIGITS or not number.is_finite():
+            raise ValueError(value)
+        return number
+    if not isinstance(value, int) or (kind is Kind.FLAG and value not in (0, 1)):
+        raise ValueError(value)
+    return bool(value) if kind is Kind.FLAG else value

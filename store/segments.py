@@ -1,0 +1,92 @@
+"""The list of segments that answers are made from, and the SQL that reads them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalogue.table import Table
+from store.shapes import SHAPES
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One immutable Parquet file. `month` is "2026-08" (UTC) or "all". `lowest` and `highest` are
+    of the table's axis, both included; None without an axis. `shape` names the declaration it was
+    made from."""
+
+    path: Path
+    table: str
+    month: str
+    delta: bool
+    rows: int
+    lowest: int | None
+    highest: int | None
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A consistent list of segments. Its files stay at least ten minutes after it was replaced.
+
+    `version` grows, per table, with every publication that changed the table; `published_at` is
+    the UTC instant of the last publication, None before the first.
+    """
+
+    version: Mapping[str, int] = field(default_factory=dict)
+    published_at: float | None = None
+    segments: Mapping[str, Sequence[Segment]] = field(default_factory=dict)
+
+    def scan(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
+        """A parenthesised FROM item for DuckDB: every column of the table, once per row.
+
+        Only files that may hold rows with `lowest` <= axis < `highest` are listed; rows outside
+        that range may come along. Delta segments lie over the bases of their months: a base's rows
+        of a root that the delta holds do not count.
+        """
+        shape = SHAPES[table.name]
+        chosen = _chosen(self.segments.get(table.name, ()), lowest, highest)
+        deltas = [one for one in chosen if one.delta]
+        touched = {one.month for one in deltas}
+        bases = [one for one in chosen if not one.delta]
+        old = any(one.shape != shape.fingerprint for one in chosen)
+        parts = []
+        if untouched := [one for one in bases if one.month not in touched]:
+            parts.append(f"SELECT * FROM {_files(untouched, old)}")
+        if covered := [one for one in bases if one.month in touched]:
+            key = shape.root_key
+            parts.append(
+                f"SELECT b.* FROM {_files(covered, old)} AS b "
+                f"ANTI JOIN (SELECT {key} FROM {_files(deltas, old)}) AS d ON b.{key} = d.{key}"
+            )
+        if deltas:
+            parts.append(f"SELECT * FROM {_files(deltas, old)}")
+        if not parts or old:
+            parts.insert(0, f"SELECT {_typed_nulls(shape.column_types)} WHERE false")
+        # A file of an older declaration may lack columns or have others: only the names count.
+        rows = (" UNION ALL BY NAME " if old else " UNION ALL ").join(parts)
+        if old:
+            return f"(SELECT {', '.join(shape.column_types)} FROM ({rows}))"
+        return f"({rows})"
+
+
+def _chosen(segments: Iterable[Segment], lowest: int | None, highest: int | None) -> list[Segment]:
+    """Whole months: a delta and its base are listed together or not at all."""
+    listed = list(segments)
+    months = {
+        one.month
+        for one in listed
+        if (lowest is None or one.highest is None or one.highest >= lowest)
+        and (highest is None or one.lowest is None or one.lowest < highest)
+    }
+    return [one for one in listed if one.month in months]
+
+
+def _files(segments: Iterable[Segment], old: bool) -> str:
+    names = ", ".join(f"'{str(one.path).replace(chr(39), chr(39) * 2)}'" for one in segments)
+    return f"read_parquet([{names}]{', union_by_name = true' if old else ''})"
+
+
+def _typed_nulls(types: Mapping[str, str]) -> str:
+    return ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in types.items())

@@ -1,0 +1,111 @@
+"""What a segment of a table holds: its columns with their types, and the SELECT over the records
+that fills it. Pure; everything follows from the table's declaration."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalogue.table import FETCHED_AT, Derived, Kind, Table
+from catalogue.tables import TABLES
+from store.families import carried_kinds, root_key
+
+#: SQLite takes no more arguments in one call of json_array.
+MOST_COLUMNS = 120
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Columns of a table's segments: its own, derived ones, those carried from the header, and
+    `fetched_at`."""
+
+    table: Table
+    tables: Mapping[str, Table]
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        return {
+            **{column.name: column.kind for column in self.table.columns},
+            **{column.name: column.kind for column in self.table.derived},
+            **carried_kinds(self.table, self.tables),
+            FETCHED_AT.name: FETCHED_AT.kind,
+        }
+
+    @cached_property
+    def column_types(self) -> dict[str, str]:
+        """DuckDB's types by name, in the order of the file."""
+        return {name: kind.column_type for name, kind in self.kinds.items()}
+
+    @property
+    def root_key(self) -> str:
+        return root_key(self.table)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever a segment made from an older declaration would differ."""
+        said = repr((self.column_types, self._source()))
+        return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
+
+    def select_all(self) -> str:
+        """Every row of a table without an axis. No parameters."""
+        return f"SELECT {self._row()} FROM {self._source()} ORDER BY {self._keys()}"
+
+    def select_month(self) -> str:
+        """Parameters: start, end. The index on (axis, root) gives the order: nothing is sorted."""
+        axis = f"t.{self.table.axis}"
+        return (
+            f"SELECT {self._row()} FROM {self._source()} WHERE {axis} >= ? AND {axis} < ? "
+            f"ORDER BY {axis}, t.{self.root_key}"
+        )
+
+    def select_changed(self) -> str:
+        """Rows of the roots that are written down. Parameters: family, month, start, end."""
+        axis = f"t.{self.table.axis}"
+        return (
+            f"SELECT {self._row()} FROM _changed AS c CROSS JOIN {self._source()} "
+            f"WHERE c.family = ? AND c.month = ? AND t.{self.root_key} = c.root "
+            f"AND {axis} >= ? AND {axis} < ? ORDER BY {axis}, t.{self.root_key}"
+        )
+
+    def _row(self) -> str:
+        """One row as the bytes of a JSON array between two zeros (see `store.segment_file`)."""
+        names = ", ".join(
+            f"p.{name}" if name in carried_kinds(self.table, self.tables) else f"t.{name}"
+            for name in self.kinds
+        )
+        if len(self.kinds) > MOST_COLUMNS:
+            raise ValueError(f"{self.table.name} has too many columns for one segment")
+        return f"CAST(json_array(0, {names}, 0) AS BLOB)"
+
+    def _keys(self) -> str:
+        return ", ".join(f"t.{name}" for name in self.table.key)
+
+    def _source(self) -> str:
+        own = f"(SELECT *{_derived(self.table.derived)} FROM {self.table.name}) AS t"
+        parent = self.table.parent
+        if parent is None:
+            return own
+        header = self.tables[parent.table]
+        derived = {column.name: column.sql for column in header.derived}
+        carried = ", ".join(
+            f"({derived.get(name, name)}) AS {parent.carried_name(name)}" for name in parent.carries
+        )
+        return (
+            f"{own} LEFT JOIN (SELECT {parent.key} AS header_id, {carried} FROM {header.name}) "
+            f"AS p ON p.header_id = t.{parent.key}"
+        )
+
+
+def _derived(columns: tuple[Derived, ...]) -> str:
+    return "".join(f", ({column.sql}) AS {column.name}" for column in columns)
+
+
+SHAPES: dict[str, Shape] = {name: Shape(table, TABLES) for name, table in TABLES.items()}
+
+
+def column_types(table: Table) -> dict[str, str]:
+    """All columns in the table's segments (own, derived, carried as `orders__status`, fetched_at)
+    with DuckDB's types."""
+    return SHAPES[table.name].column_types

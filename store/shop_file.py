@@ -1,0 +1,75 @@
+"""One shop's SQLite file: how it is opened, and what a transaction on it is.
+
+Connections are made with `isolation_level=None`: nothing begins a transaction but this code.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+#: How long a transaction waits for another one, in milliseconds.
+BUSY_TIMEOUT_MS: Final = 15_000
+
+#: Pages of the write-ahead log before they are copied into the file: 32 MB, so that a page written
+#: many times in an import is copied once.
+CHECKPOINT_PAGES: Final = 8_000
+
+#: Page cache of the writer, in KiB.
+WRITER_CACHE_KIB: Final = 32_000
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """A connection that may write; creates the file and its folder, for the owner's eyes only."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    connection = _connect(path, "rw")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. sqlite3.OperationalError if there is no such file."""
+    return _connect(path, "ro")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """BEGIN IMMEDIATE ... COMMIT: waits for its turn at the start instead of failing in the middle
+    (a plain BEGIN that has read cannot become a writer once somebody else has written)."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One consistent view for several SELECTs."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")

@@ -1,0 +1,46 @@
+"""The open files of shops: each shop's records and columns once per process."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from clock import Clock
+from store.columns import ShopColumns
+from store.paths import DataFolder
+from store.records import ShopRecords
+
+
+class ShopStores:
+    """Opens on first use and keeps open. Threads share it; every process makes its own."""
+
+    def __init__(self, folder: DataFolder, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._lock = Lock()
+        self._records: dict[tuple[str, str], ShopRecords] = {}
+        self._columns: dict[tuple[str, str], ShopColumns] = {}
+
+    def records(self, workspace_id: str, shop_id: str) -> ShopRecords:
+        key = (workspace_id, shop_id)
+        with self._lock:
+            if key not in self._records:
+                self._records[key] = ShopRecords.open(self._folder.records_path(*key))
+            return self._records[key]
+
+    def columns(self, workspace_id: str, shop_id: str) -> ShopColumns:
+        key = (workspace_id, shop_id)
+        with self._lock:
+            if key not in self._columns:
+                self._columns[key] = ShopColumns(
+                    self._folder.records_path(*key), self._folder.columns_folder(*key), self._clock
+                )
+            return self._columns[key]
+
+    def close(self) -> None:
+        with self._lock:
+            for records in self._records.values():
+                records.close()
+            for columns in self._columns.values():
+                columns.close()
+            self._records.clear()
+            self._columns.clear()

@@ -1,0 +1,203 @@
+"""How fast TikTok may be called: one bucket of calls per app and shop, shared by all processes.
+
+TikTok's quota is unpublished and changes, so the rate is found by trying: it goes up by one call a
+second with every second of success and is halved by a "too many requests". A process takes a few
+calls out of the bucket at a time, so that a call rarely costs a write.
+
+Lanes share a bucket by leaving something in it: a lower one takes only what is above its reserve.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, select, update
+
+from clock import Clock
+from errors import RateLimited, Retryable
+from store.accounts_schema import buckets
+from store.database import Database
+
+#: Calls a second.
+FIRST_RATE: Final = 10.0
+LOWEST_RATE: Final = 0.2
+HIGHEST_RATE: Final = 50.0
+#: The bucket holds what comes in during this time, and never less than SMALLEST_BUCKET calls.
+BUCKET_SECONDS: Final = 0.5
+SMALLEST_BUCKET: Final = 2.0
+#: A process takes what comes in during this time at once, and gives it up after HELD_SECONDS.
+TAKEN_SECONDS: Final = 0.25
+HELD_SECONDS: Final = 1.0
+#: Refusals within this time are one refusal: several calls were in flight.
+ONE_REFUSAL_SECONDS: Final = 1.0
+#: The pause after a refusal that names none.
+PAUSE_SECONDS: Final = 1.0
+WAIT_STEP_SECONDS: Final = 0.25
+SHORTEST_WAIT_SECONDS: Final = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`reserve`: the share of the bucket left to higher lanes. `patience`: seconds to wait.
+    `hurried`: goes on with a single call instead of waiting until several can be taken at once."""
+
+    reserve: float
+    patience: float
+    hurried: bool = False
+
+
+LANES: Final[dict[str, Lane]] = {
+    "tail": Lane(reserve=0.0, patience=30.0, hurried=True),
+    "forward": Lane(reserve=0.25, patience=120.0),
+    "backward": Lane(reserve=0.5, patience=120.0),
+}
+
+
+@dataclass(slots=True)
+class _Held:
+    """Calls this process has taken out of the bucket and not yet made."""
+
+    calls: int
+    until: float
+
+
+class StoreThrottle:
+    """`tiktok_shop.client.Throttle` over the accounts database. Threads may share it."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        app_key: str,
+        *,
+        first_rate: float = FIRST_RATE,
+        highest_rate: float = HIGHEST_RATE,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._app_key = app_key
+        self._first_rate = first_rate
+        self._highest_rate = highest_rate
+        self._lock = threading.Lock()
+        self._held: dict[tuple[str, str], _Held] = {}
+        self._succeeded: set[str] = set()
+
+    def acquire(self, shop_key: str, lane: str, cost: int = 1) -> None:
+        """Block until `cost` calls are allowed. RateLimited after the lane's patience, with the
+        time to wait; Retryable when the clock was interrupted because the process stops."""
+        give_up_at = self._clock.monotonic() + LANES[lane].patience
+        while not self._take_held(shop_key, lane, cost):
+            wait = self._take(shop_key, lane, cost)
+            if wait <= 0:
+                return
+            started = self._clock.monotonic()
+            if started + wait > give_up_at:
+                raise RateLimited(
+                    "TikTok allows no more calls for this shop at the moment. The import goes on "
+                    "by itself.",
+                    retry_after=wait,
+                )
+            step = min(max(wait, SHORTEST_WAIT_SECONDS), WAIT_STEP_SECONDS)
+            self._clock.sleep(step)
+            if self._clock.monotonic() - started < step / 2:
+                raise Retryable("The program is being stopped.", debug="throttle")
+
+    def slow_down(self, shop_key: str, retry_after: float | None) -> None:
+        """TikTok refused a call: halve the rate and pause, for all processes."""
+        now = self._clock.now()
+        with self._lock:
+            for held in [place for place in self._held if place[0] == shop_key]:
+                del self._held[held]
+            self._succeeded.discard(shop_key)
+        with self._database.writing() as connection:
+            bucket = self._bucket(connection, shop_key, now)
+            rate = bucket.rate
+            if now - bucket.slowed_at >= ONE_REFUSAL_SECONDS:
+                rate = max(LOWEST_RATE, rate / 2)
+            pause = PAUSE_SECONDS if retry_after is None else retry_after
+            self._change(
+                connection,
+                shop_key,
+                rate=rate,
+                tokens=min(0.0, bucket.tokens),
+                counted_at=now,
+                raised_at=now,
+                slowed_at=now,
+                blocked_until=max(bucket.blocked_until, now + pause),
+            )
+
+    def succeeded(self, shop_key: str) -> None:
+        """A call went through. Costs nothing: the rate is raised when next something is taken."""
+        with self._lock:
+            self._succeeded.add(shop_key)
+
+    def _take_held(self, shop_key: str, lane: str, cost: int) -> bool:
+        with self._lock:
+            held = self._held.get((shop_key, lane))
+            if held is None or held.calls < cost or held.until <= self._clock.now():
+                return False
+            held.calls -= cost
+            return True
+
+    def _take(self, shop_key: str, lane: str, cost: int) -> float:
+        """Take `cost` calls and a few more; 0, or how many seconds to wait before trying again."""
+        now = self._clock.now()
+        with self._lock:
+            succeeded = shop_key in self._succeeded
+        with self._database.writing() as connection:
+            bucket = self._bucket(connection, shop_key, now)
+            rate, raised_at = bucket.rate, bucket.raised_at
+            if succeeded and now - raised_at >= 1.0:
+                rate, raised_at = min(self._highest_rate, rate + 1.0), now
+            size = max(SMALLEST_BUCKET, rate * BUCKET_SECONDS)
+            tokens = min(size, bucket.tokens + max(0.0, now - bucket.counted_at) * bucket.rate)
+            reserve = LANES[lane].reserve * (size - 1.0)
+            several = max(cost, int(rate * TAKEN_SECONDS))
+            wanted = cost if LANES[lane].hurried else several
+            # A call dearer than the whole bucket is let through when it is full, into debt.
+            missing = min(wanted + reserve, size) - tokens
+            wait = float(max(bucket.blocked_until - now, missing / rate))
+            if wait > 0:
+                return wait
+            more = max(0, min(int(tokens - reserve), several) - cost)
+            self._change(
+                connection,
+                shop_key,
+                rate=rate,
+                tokens=tokens - cost - more,
+                counted_at=now,
+                raised_at=raised_at,
+            )
+        with self._lock:
+            self._succeeded.discard(shop_key)
+            held = self._held.get((shop_key, lane))
+            left = held.calls if held is not None and held.until > now else 0
+            self._held[shop_key, lane] = _Held(left + more, now + HELD_SECONDS)
+        return 0.0
+
+    def _bucket(self, connection: Connection, shop_key: str, now: float) -> Row[Any]:
+        wanted = select(buckets).where(self._this(shop_key)).with_for_update()
+        row = connection.execute(wanted).first()
+        if row is None:
+            connection.execute(
+                buckets.insert().values(
+                    app_key=self._app_key,
+                    shop_key=shop_key,
+                    rate=self._first_rate,
+                    tokens=max(SMALLEST_BUCKET, self._first_rate * BUCKET_SECONDS),
+                    counted_at=now,
+                    raised_at=now,
+                    slowed_at=0.0,
+                    blocked_until=0.0,
+                )
+            )
+            row = connection.execute(wanted).one()
+        return row
+
+    def _change(self, connection: Connection, shop_key: str, **values: float) -> None:
+        connection.execute(update(buckets).where(self._this(shop_key)).values(**values))
+
+    def _this(self, shop_key: str) -> Any:
+        return and_(buckets.c.app_key == self._app_key, buckets.c.shop_key == shop_key)

@@ -1,0 +1,288 @@
+"""What one workspace may see and change. Every statement here names the workspace; ids that belong
+to another one are answered like ids that do not exist."""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Callable, Sequence
+from typing import Final
+from zoneinfo import available_timezones
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from catalogue.regions import region as region_defaults
+from clock import Clock
+from errors import BadRequest, Refused
+from store.accounts_rows import (
+    SAMPLE,
+    SCOPES,
+    SHOP_STATES,
+    AuthorizationRow,
+    AuthorizedShop,
+    Grant,
+    KeyRow,
+    ShopRow,
+    authorization_row,
+    key_row,
+    shop_row,
+)
+from store.accounts_schema import authorizations, clients, keys, shops
+from store.database import Database
+from store.secrets import WorkspaceSecrets, new_bare_key
+
+#: Where in the database a token is sealed to; see WorkspaceSecrets.seal.
+ACCESS_PLACE: Final = "access token of {}"
+REFRESH_PLACE: Final = "refresh token of {}"
+
+
+class WorkspaceScope:
+    """The only way to a workspace's rows; made by `Accounts.workspace`."""
+
+    def __init__(
+        self,
+        workspace_id: str,
+        name: str,
+        *,
+        database: Database,
+        secrets: WorkspaceSecrets,
+        clock: Clock,
+    ) -> None:
+        self.id = workspace_id
+        self.name = name
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+
+    def shops(self) -> list[ShopRow]:
+        """Own shops by name, then the Sample Account."""
+        visible = or_(
+            shops.c.workspace_id == self.id,
+            and_(shops.c.workspace_id == SAMPLE, shops.c.shop_id == SAMPLE),
+        )
+        order = (shops.c.is_sample, shops.c.name, shops.c.shop_id)
+        with self._database.reading() as connection:
+            found = connection.execute(select(shops).where(visible).order_by(*order))
+            return [shop_row(row) for row in found]
+
+    def shop(self, shop_id: str) -> ShopRow:
+        """One of `shops()`; BadRequest `unknown_shop` (404) for anything else."""
+        owner = SAMPLE if shop_id == SAMPLE else self.id
+        wanted = and_(shops.c.workspace_id == owner, shops.c.shop_id == shop_id)
+        with self._database.reading() as connection:
+            row = connection.execute(select(shops).where(wanted)).first()
+        if row is None:
+            raise BadRequest(
+                "This shop is not connected to your workspace. Choose another shop in the "
+                "connector's settings, or connect it first.",
+                code="unknown_shop",
+            )
+        return shop_row(row)
+
+    def authorizations(self) -> list[AuthorizationRow]:
+        mine = select(authorizations).where(authorizations.c.workspace_id == self.id)
+        with self._database.reading() as connection:
+            found = connection.execute(mine.order_by(authorizations.c.created_at))
+            return [authorization_row(row) for row in found]
+
+    def save_authorization(self, grant: Grant, region: str) -> AuthorizationRow:
+        """Keep a seller's grant, or its renewal. `region` is that of the consent page. Raises
+        Refused when the seller's account is connected to another workspace."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            known = connection.execute(
+                select(authorizations)
+                .where(authorizations.c.open_id == grant.open_id)
+                .with_for_update()
+            ).first()
+            if known is not None and known.workspace_id != self.id:
+                _give_up_foreign(connection, known.id)
+                known = None
+            authorization_id = random.token_hex(8) if known is None else known.id
+            values: dict[str, object] = {
+                "seller_name": grant.seller_name,
+                "region": region,
+                "state": "connected",
+                **token_columns(self._secrets, authorization_id, grant, now),
+                "token_version": 1 if known is None else known.token_version + 1,
+                "refresh_owner": "",
+                "refresh_until": 0.0,
+            }
+            this = authorizations.c.id == authorization_id
+            if known is None:
+                values |= {
+                    "id": authorization_id,
+                    "workspace_id": self.id,
+                    "open_id": grant.open_id,
+                    "created_at": now,
+                }
+                connection.execute(authorizations.insert().values(values))
+            else:
+                connection.execute(update(authorizations).where(this).values(values))
+                set_state_of_shops(connection, authorization_id, "reauthorise", "connected")
+            row = connection.execute(select(authorizations).where(this)).one()
+        return authorization_row(row)
+
+    def save_shops(
+        self, authorization_id: str, authorized: Sequence[AuthorizedShop]
+    ) -> list[ShopRow]:
+        """Keep the shops a grant covers, with currency and zone by their region. A shop that the
+        grant covered before and does not any more becomes `disconnected`; its rows stay."""
+        if not authorized:
+            raise BadRequest(
+                "TikTok named no shop for this account. Choose the region your Seller Center "
+                "belongs to and connect again, with the main account of the shop."
+            )
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            self._own_authorization(connection, authorization_id)
+            set_state_of_shops(connection, authorization_id, "connected", "disconnected")
+            for shop in authorized:
+                self._save_shop(connection, authorization_id, shop, now)
+        saved = {shop.id for shop in authorized}
+        return [shop for shop in self.shops() if shop.shop_id in saved]
+
+    def _own_authorization(self, connection: Connection, authorization_id: str) -> None:
+        wanted = and_(
+            authorizations.c.id == authorization_id, authorizations.c.workspace_id == self.id
+        )
+        if connection.execute(select(authorizations.c.id).where(wanted)).first() is None:
+            raise BadRequest("There is no such authorization.", code="not_found")
+
+    def _save_shop(
+        self, connection: Connection, authorization_id: str, shop: AuthorizedShop, now: float
+    ) -> None:
+        if (shop.id == SAMPLE) != (self.id == SAMPLE):
+            raise BadRequest("The shop id 'sample' is kept for the Sample Account.")
+        this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop.id)
+        told: dict[str, object] = {
+            "authorization_id": authorization_id,
+            "name": shop.name,
+            "code": shop.code,
+            "region": shop.region,
+            "seller_type": shop.seller_type,
+            "cipher": shop.cipher,
+            "state": "connected",
+        }
+        if connection.execute(update(shops).where(this).values(told)).rowcount:
+            return
+        defaults = region_defaults(shop.region)
+        connection.execute(
+            shops.insert().values(
+                workspace_id=self.id,
+                shop_id=shop.id,
+                currency=defaults.currency,
+                shop_zone=defaults.zone,
+                connected_at=now,
+                is_sample=self.id == SAMPLE,
+                **told,
+            )
+        )
+
+    def set_shop_state(self, shop_id: str, state: str) -> None:
+        if state not in SHOP_STATES:
+            raise ValueError(state)
+        self._change_shop(shop_id, {"state": state})
+
+    def set_zones(self, shop_id: str, *, shop_zone: str, report_zone: str | None) -> None:
+        """IANA names: the zone the shop's own days are counted in, and that of its reports."""
+        for zone in (shop_zone, report_zone):
+            if zone is not None and zone not in available_timezones():
+                raise BadRequest(f"{zone} is not a time zone. Write it like Europe/London.")
+        self._change_shop(shop_id, {"shop_zone": shop_zone, "report_zone": report_zone})
+
+    def set_client(self, shop_id: str, client: str | None) -> None:
+        """Put the shop under a client (an agency's grouping of shops), or under none."""
+        with self._database.writing() as connection:
+            known = and_(clients.c.workspace_id == self.id, clients.c.name == client)
+            missing = connection.execute(select(clients).where(known)).first() is None
+            if client is not None and missing:
+                connection.execute(clients.insert().values(workspace_id=self.id, name=client))
+        self._change_shop(shop_id, {"client": client})
+
+    def clients(self) -> list[str]:
+        mine = select(clients.c.name).where(clients.c.workspace_id == self.id)
+        with self._database.reading() as connection:
+            return list(connection.scalars(mine.order_by(clients.c.name)))
+
+    def _change_shop(self, shop_id: str, values: dict[str, object]) -> None:
+        this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop_id)
+        with self._database.writing() as connection:
+            if not connection.execute(update(shops).where(this).values(values)).rowcount:
+                raise BadRequest(
+                    "This shop is not connected to your workspace.", code="unknown_shop"
+                )
+
+    def create_key(self, name: str, scope: str = "read") -> tuple[KeyRow, str]:
+        """A new API key and its bare text, which is shown this once and cannot be read again."""
+        if scope not in SCOPES:
+            raise BadRequest(f"{scope} is not a scope. Choose one of: {', '.join(SCOPES)}.")
+        key_id, bare_key = new_bare_key()
+        with self._database.writing() as connection:
+            connection.execute(
+                keys.insert().values(
+                    id=key_id,
+                    workspace_id=self.id,
+                    name=name,
+                    scope=scope,
+                    digest=self._secrets.key_digest(bare_key),
+                    created_at=self._clock.now(),
+                )
+            )
+            row = connection.execute(select(keys).where(keys.c.id == key_id)).one()
+        return key_row(row), bare_key
+
+    def keys(self) -> list[KeyRow]:
+        mine = select(keys).where(keys.c.workspace_id == self.id).order_by(keys.c.created_at)
+        with self._database.reading() as connection:
+            return [key_row(row) for row in connection.execute(mine)]
+
+    def revoke_key(self, key_id: str) -> None:
+        """From now on the key opens nothing. BadRequest `not_found` when it is not ours."""
+        this = and_(keys.c.workspace_id == self.id, keys.c.id == key_id)
+        with self._database.writing() as connection:
+            revoked = update(keys).where(this).values(revoked_at=self._clock.now())
+            if not connection.execute(revoked).rowcount:
+                raise BadRequest("There is no such API key.", code="not_found")
+
+    def buyer_hasher(self) -> Callable[[str], tuple[str, int]]:
+        """A function buyer id -> (32 hex characters, signed 64-bit integer), stable within the
+        workspace, different in every other, not reversible."""
+        return self._secrets.buyer_hasher()
+
+
+def _give_up_foreign(connection: Connection, authorization_id: str) -> None:
+    """Forget another workspace's grant that never led to a shop; Refused when it did."""
+    used = select(shops.c.shop_id).where(shops.c.authorization_id == authorization_id)
+    if connection.execute(used).first() is not None:
+        raise Refused(
+            "This TikTok Shop account is already connected to another workspace of this "
+            "installation. Use that workspace, or connect a different account."
+        )
+    connection.execute(authorizations.delete().where(authorizations.c.id == authorization_id))
+
+
+def token_columns(
+    secrets: WorkspaceSecrets, authorization_id: str, grant: Grant, now: float
+) -> dict[str, object]:
+    """The columns of a new pair of tokens; they are always changed together. TikTok may leave the
+    scopes out of a renewal: then the known ones stay."""
+    scopes = " ".join(sorted(grant.scopes))
+    return ({"scopes": scopes} if scopes else {}) | {
+        "sealed_access_token": secrets.seal(
+            grant.access_token, ACCESS_PLACE.format(authorization_id)
+        ),
+        "access_expires_at": grant.access_expires_at,
+        "sealed_refresh_token": secrets.seal(
+            grant.refresh_token, REFRESH_PLACE.format(authorization_id)
+        ),
+        "refresh_expires_at": grant.refresh_expires_at,
+        "refreshed_at": now,
+    }
+
+
+def set_state_of_shops(
+    connection: Connection, authorization_id: str, former: str, state: str
+) -> None:
+    """All shops of an authorization that are in state `former` go to `state`."""
+    these = and_(shops.c.authorization_id == authorization_id, shops.c.state == former)
+    connection.execute(update(shops).where(these).values(state=state))

@@ -1,0 +1,97 @@
+"""What every test has: no way out of this machine, repeatable cases, a share of the soak time.
+
+`SOAK_SECONDS` (set by `make soak`) is the budget of all `soak` tests together. Each takes an equal
+share: a test that loops by itself reads the fixture `soak_seconds`; a hypothesis test marked `soak`
+is repeated here, with new examples each time, until its share is spent.
+
+`NOTHING_SKIPPED` (set by the build server) makes a skipped test a failure of the whole run.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+
+#: What a soak test gets in `make test`, in seconds.
+SHORT_SOAK_SECONDS = 2.0
+
+SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "0"))
+
+soak_count = pytest.StashKey[int]()
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("soak" if SOAK_SECONDS else "repeatable")
+
+
+def share_of_soak(config: pytest.Config) -> float:
+    """Seconds for one soak test: the budget divided by how many were selected."""
+    return SOAK_SECONDS / max(1, config.stash.get(soak_count, 1)) or SHORT_SOAK_SECONDS
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[soak_count] = sum(
+        1 for item in session.items if item.get_closest_marker("soak")
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NOTHING_SKIPPED") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def soak_seconds(request: pytest.FixtureRequest) -> float:
+    """How long, in seconds, this test should go on making up cases."""
+    return share_of_soak(request.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    started = time.monotonic()
+    result = yield
+    repeated = (
+        SOAK_SECONDS
+        and pyfuncitem.get_closest_marker("soak")
+        and hypothesis.is_hypothesis_test(pyfuncitem.obj)
+    )
+    if repeated:
+        arguments: dict[str, Any] = {
+            name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames
+        }
+        while time.monotonic() - started < share_of_soak(pyfuncitem.config):
+            pyfuncitem.obj(**arguments)
+    return result
+
+
+def is_loopback(host: object) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """A test that would reach another machine fails at the connection."""
+    original = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(address[0]):
+            self.close()
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        original(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield

@@ -1,0 +1,141 @@
+"""Which facts answer a request, and how what cannot be answered is refused. Pure decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from connector.plan import Plan, plan
+from connector.request import parse
+from connector.select import ShopScope
+from errors import BadRequest
+
+TODAY = dt.date(2026, 9, 1)
+US = ShopScope("1", "First shop", "US", "LOCAL", ("USD",), "UTC")
+GB = ShopScope("2", "Second shop", "GB", "LOCAL", ("GBP",), "Europe/London")
+CLAUSE = {"type": "INCLUDE", "operator": "EQUALS"}
+
+
+def planned(*fields: str, shops: tuple[ShopScope, ...] = (US,), **changes: Any) -> Plan:
+    body = {
+        "fields": [{"name": name} for name in fields],
+        "dateRange": {"startDate": "2026-08-01", "endDate": "2026-08-31"},
+        "configParams": {"shops": "all", **changes.pop("configParams", {})},
+        **changes,
+    }
+    return plan(parse(body), shops, TODAY)
+
+
+def refused(*fields: str, **changes: Any) -> tuple[str, str]:
+    with pytest.raises(BadRequest) as raised:
+        planned(*fields, **changes)
+    return raised.value.code, raised.value.message
+
+
+def where(field: str, value: str) -> list[list[dict[str, Any]]]:
+    return [[{**CLAUSE, "fieldName": field, "values": [value]}]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "facts"),
+    [
+        (("date", "orders"), ("orders",)),
+        (("product_name", "orders"), ("order_line_items",)),
+        (("date", "gmv"), ("order_line_items",)),
+        (("gmv", "payment_total_amount"), ("order_line_items", "orders")),
+        (("date", "refund_total"), ("returns",)),
+        (("product_id", "refund_total"), ("return_line_items",)),
+        (
+            ("net_revenue",),
+            ("order_line_items", "returns_by_order_date", "cancellations_by_order_date"),
+        ),
+        (("sku_id", "days_of_stock"), ("sku_inventory", "recent_line_items")),
+        (("product_title",), ("products",)),
+        (("order_status",), ("orders",)),
+        (("product_name", "order_status"), ("order_line_items",)),
+        (("product_status", "gmv"), ("order_line_items",)),
+        (("order_status", "returns"), ("returns",)),
+        (("warehouse_name", "available_quantity"), ("inventory",)),
+        (("shop_name",), ("shops",)),
+    ],
+)
+def test_the_coarsest_fact_that_reaches_everything_is_read(
+    fields: tuple[str, ...], facts: tuple[str, ...]
+) -> None:
+    assert planned(*fields).facts == facts
+
+
+def test_a_filter_needs_a_finer_fact_just_as_a_dimension_does() -> None:
+    assert planned("date", "orders").facts == ("orders",)
+    filtered = planned("date", "orders", dimensionsFilters=where("product_id", "9"))
+    assert filtered.facts == ("order_line_items",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (("date", "available_quantity"), "Available Stock cannot be shown by Date"),
+        (("product_name", "payment_total_amount", "gmv"), "these go together: GMV"),
+        (("return_status", "gmv"), "GMV cannot be shown by Return Status"),
+        (("inventory_warehouse_id", "date"), "do not go together"),
+    ],
+)
+def test_what_cannot_be_combined_is_refused_by_name(fields: tuple[str, ...], words: str) -> None:
+    code, message = refused(*fields)
+    assert code == "incompatible_fields"
+    assert words in message
+
+
+def test_amounts_in_two_currencies_are_never_added() -> None:
+    code, message = refused("date", "gmv", shops=(US, GB))
+    assert code == "mixed_currency"
+    assert "GBP, USD" in message
+    assert planned("currency", "gmv", shops=(US, GB)).facts == ("order_line_items",)
+    assert planned("gmv", shops=(US, GB), configParams={"currency": "USD"})
+    assert planned("gmv", shops=(US, GB), dimensionsFilters=where("currency", "USD"))
+    assert planned("orders", shops=(US, GB)).facts == ("orders",)
+
+
+def test_paid_date_alone_moves_the_range_to_the_day_of_payment() -> None:
+    assert planned("paid_date", "gmv").axis == "paid"
+    assert planned("paid_date", "date", "gmv").axis == "created"
+    assert planned("date", "gmv", configParams={"order_date": "paid"}).axis == "paid"
+
+
+def test_a_dated_fact_needs_a_date_range_and_a_snapshot_does_not() -> None:
+    assert refused("gmv", dateRange=None)[0] == "bad_date_range"
+    assert planned("products_count", dateRange=None).facts == ("products",)
+
+
+def test_dimensions_and_metrics_cannot_be_mixed_in_one_or() -> None:
+    mixed = [
+        [
+            {**CLAUSE, "fieldName": "gmv", "values": ["1"]},
+            {**CLAUSE, "fieldName": "order_status", "values": ["COMPLETED"]},
+        ]
+    ]
+    assert refused("order_status", "gmv", dimensionsFilters=mixed)[0] == "bad_request"
+
+
+def test_only_the_months_of_the_range_are_asked_of_the_store() -> None:
+    source = planned("date", "gmv").sources[0]
+    first = int(dt.datetime(2026, 8, 1, tzinfo=dt.UTC).timestamp())
+    last = int(dt.datetime(2026, 9, 1, tzinfo=dt.UTC).timestamp())
+    assert source.lowest is not None
+    assert source.highest is not None
+    assert first - 86_400 < source.lowest <= first
+    assert last <= source.highest < last + 86_400
+
+
+def test_nothing_of_a_request_gets_into_the_sql_but_as_a_parameter() -> None:
+    hostile = "x'); DROP TABLE orders; --"
+    made = planned(
+        "order_status",
+        "gmv",
+        dimensionsFilters=where("order_status", hostile),
+        shops=(ShopScope("1", hostile, "US", "LOCAL", ("USD",), "UTC"),),
+    )
+    assert "DROP" not in made.sql
+    assert hostile in made.parameters.values()

@@ -1,0 +1,73 @@
+"""Lists that are read page by page: what a page holds, and whether the list makes sense. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tiktok_shop.attempt import Reply
+from tiktok_shop.endpoints import Endpoint
+from tiktok_shop.errors import Answer, Remedy, TikTokError, error_for
+
+MAX_EMPTY_PAGES: Final = 10
+MAX_SAME_PAGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. `rows` are as received: what is in them is not checked here.
+
+    `next_token` "" on the last page. `total` is TikTok's own count, where it gives one.
+    """
+
+    rows: list[dict[str, Any]]
+    next_token: str
+    total: int | None
+    reply: Reply
+
+
+def page_in(endpoint: Endpoint, reply: Reply) -> Page:
+    """The page in a reply; an endpoint without a list gives one row. `BadReply` if misshapen."""
+    rows = reply.data.get(endpoint.rows) or [] if endpoint.rows else [reply.data]
+    if not isinstance(rows, list):
+        raise bad_page(endpoint, reply, f"{endpoint.rows} is not a list")
+    token = reply.data.get("next_page_token")
+    total = str(reply.data.get("total_count"))
+    return Page(
+        rows=rows,
+        next_token="" if token is None else str(token),
+        total=int(total) if total.isdecimal() else None,
+        reply=reply,
+    )
+
+
+def bad_page(endpoint: Endpoint, reply: Reply, complaint: str) -> TikTokError:
+    """`BadReply` for a page that came with code 0 and yet makes no sense."""
+    answer = Answer(endpoint.name, 200, 0, complaint, reply.request_id)
+    return error_for(answer, Remedy.READ_AGAIN)
+
+
+class PageGuard:
+    """Remembers what a list has shown so far and says when it cannot come to an end."""
+
+    def __init__(self, first_token: str) -> None:
+        self._tokens = {first_token}
+        self._last: list[Any] = []
+        self._same = 1
+        self._empty = 0
+
+    def complaint(self, rows: list[Any], next_token: str) -> str:
+        """Nothing while all is well, else what is wrong. Call once per page, in order."""
+        self._empty = 0 if rows else self._empty + 1
+        self._same = self._same + 1 if rows and rows == self._last else 1
+        self._last = rows
+        if self._same >= MAX_SAME_PAGES:
+            return f"the same page came {MAX_SAME_PAGES} times"
+        if not next_token:
+            return ""
+        if next_token in self._tokens:
+            return "a page token came twice"
+        if self._empty > MAX_EMPTY_PAGES:
+            return f"more than {MAX_EMPTY_PAGES} empty pages, and still more to come"
+        self._tokens.add(next_token)
+        return ""
