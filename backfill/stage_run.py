@@ -147,7 +147,7 @@ class StageRun:
                     raise
                 except ConnectorError as error:
                     problem = problem or error
-                work.columns.publish()
+                work.publish()
         finally:
             fetchers.close()
         if problem is not None:

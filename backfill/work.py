@@ -13,6 +13,9 @@ from clock import Clock
 from store.commits import Commit
 from store.records import ShopRecords
 
+#: How often it is asked whether there is something worth publishing; asking has a price, too.
+_PUBLISH_SECONDS: Final = 2.0
+
 #: How often the lease is renewed and a sign of life is written.
 HEARTBEAT_SECONDS: Final = 10.0
 
@@ -40,6 +43,7 @@ class Work:
     windows_in_flight: int = 4
     advanced: int = 0
     _renewed_at: float = 0.0
+    _published_at: float = 0.0
 
     def commit(self, commit: Commit) -> None:
         self.records.commit(self.lane, self.token, commit)
@@ -53,3 +57,10 @@ class Work:
         self._renewed_at = now
         self.renew()
         return True
+
+    def publish(self) -> None:
+        """Let readers see what has come so far, now and then."""
+        now = self.clock.monotonic()
+        if now - self._published_at >= _PUBLISH_SECONDS:
+            self._published_at = now
+            self.columns.publish()

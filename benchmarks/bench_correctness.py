@@ -21,8 +21,7 @@ from benchmarks.oracle_differences import differences
 from benchmarks.oracle_facts import Facts, Payloads
 from benchmarks.product import Client, Simulator, both, report
 
-#: Published fields that no computation over payloads can know: when and how far we have read, and
-#: what TikTok's finance or another system says.
+#: Published fields that no computation over payloads can know: when and how far we have read.
 NOT_COMPUTED: Final = frozenset({"data_as_of", "covered_from", "data_note", "snapshot_time"})
 
 
@@ -31,6 +30,7 @@ def payloads_of(api: Simulator) -> Payloads:
     return Payloads(
         shop=api.rows("shops")[0],
         orders=api.rows("orders"),
+        price_details=api.rows("price_detail"),
         products=api.rows("products"),
         product_search=api.rows("product_search"),
         inventory=api.rows("inventory"),
@@ -83,7 +83,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", default="", help="only requests whose name holds this text")
     chosen = parser.parse_args()
-    with both(chosen.orders, chosen.seed, requests30.DAYS) as (api, installed):
+    # With price details, so that what a buyer paid for a unit is known for every unit.
+    shop = both(chosen.orders, chosen.seed, requests30.DAYS, IMPORT_PRICE_DETAIL="true")
+    with shop as (api, installed):
         installed.connect(wait=True)
         with installed.served() as client:
             return 0 if compare(api, client, chosen.only) else 1

@@ -42,11 +42,13 @@ class Payloads:
     """Everything one shop has, as TikTok sends it; every sequence holds raw objects.
 
     `products` are details, `product_search` the rows of the product list (a product whose detail
-    is refused appears only there), `inventory` one object per product with its `skus`.
+    is refused appears only there), `inventory` one object per product with its `skus`,
+    `price_details` one price detail per order.
     """
 
     shop: Payload
     orders: Sequence[Payload] = ()
+    price_details: Sequence[Payload] = ()
     products: Sequence[Payload] = ()
     product_search: Sequence[Payload] = ()
     inventory: Sequence[Payload] = ()
@@ -63,6 +65,7 @@ class Row:
     at: int | None = None
     order: Payload = field(default_factory=dict)
     line: Payload = field(default_factory=dict)
+    price: Payload = field(default_factory=dict)
     product: Payload = field(default_factory=dict)
     sku: Payload = field(default_factory=dict)
     sku_stock: Payload = field(default_factory=dict)
@@ -113,6 +116,11 @@ class Facts:
             for order_id, order in self._orders.items()
             for line in order.get("line_items") or ()
         }
+        self._prices: dict[str, Payload] = {
+            str(line["id"]): line
+            for detail in payloads.price_details
+            for line in detail.get("line_items") or ()
+        }
         self._warehouses = {
             str(warehouse["id"]): text(warehouse.get("name")) for warehouse in payloads.warehouses
         }
@@ -160,7 +168,7 @@ class Facts:
         for order in self._orders.values():
             for line in order.get("line_items") or ():
                 row = self._of_order(order)
-                row.line = line
+                row.line, row.price = line, self._prices.get(str(line["id"]), {})
                 yield self._at_sku(row, text(line.get("product_id")), text(line.get("sku_id")))
 
     def _return_rows(self) -> Iterator[Row]:

@@ -112,6 +112,11 @@ def _district(row: Row, *levels: str) -> str | None:
     return None
 
 
+def _category_path(row: Row) -> str | None:
+    names = [text(each.get("local_name")) for each in row.product.get("category_chains") or ()]
+    return " > ".join(name for name in names if name)
+
+
 def _leaf_category(row: Row) -> str | None:
     for category in row.product.get("category_chains") or ():
         if category.get("is_leaf"):
@@ -187,7 +192,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
     "warehouse_name": _text("order", "orders", lambda row: row.warehouse_name),
     "recipient_region_code": _text("order", "orders", lambda row: _address(row).get("region_code")),
     "recipient_state": _text("order", "orders", lambda row: _district(row, "L1")),
-    "recipient_city": _text("order", "orders", lambda row: _district(row, "L2", "L3")),
+    "recipient_city": _text("order", "orders", lambda row: _district(row, "L3", "L2")),
     "buyer_user_id": _order_text("user_id"),
     "split_or_combine": _order_text("split_or_combine_tag"),
     **{
@@ -230,6 +235,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         lambda row: text(row.line.get("sku_type")) or row.order.get("order_type"),
     ),
     "sku_image": _line_text("sku_image"),
+    "sku_image_url": _line_text("sku_image"),
     "line_status": _line_text("display_status"),
     "package_id": _line_text("package_id"),
     "package_status": _line_text("package_status"),
@@ -257,7 +263,9 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
     "brand_name": _text(
         "product", "products", lambda row: (row.product.get("brand") or {}).get("name")
     ),
+    "category_path": _text("product", "products", _category_path),
     "product_image": _text("product", "products", _first_picture),
+    "product_image_url": _text("product", "products", _first_picture),
     "product_url": _text(
         "product",
         "products",

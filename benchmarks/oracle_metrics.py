@@ -106,6 +106,11 @@ def _of_lines(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
     return Sum(("lines",), value)
 
 
+def _priced(name: str) -> Sum:
+    """Amounts of the price details of line items, added up."""
+    return Sum(("lines",), lambda row: money(row.price.get(name)))
+
+
 def _line_count(where: Callable[[Row], bool], last_days: int = 0) -> Sum:
     return Sum(("lines",), lambda row: int(where(row)), last_days)
 
@@ -251,6 +256,9 @@ METRICS: Final[dict[str, Metric]] = {
     "avg_sale_price": Ratio("sale_price", "items_ordered"),
     "products_sold": Distinct(("lines",), lambda row: row.product_id if _counted(row) else None),
     "skus_sold": Distinct(("lines",), lambda row: row.sku_id if _counted(row) else None),
+    "pd_list_price": _priced("sku_list_price"),
+    "pd_net_price": _priced("net_price_amount"),
+    "pd_payment": _priced("payment"),
     # products, SKUs, stock: the newest state
     "products_count": Distinct(("products", "skus"), lambda row: row.product_id),
     "active_products": Distinct(
@@ -272,8 +280,8 @@ METRICS: Final[dict[str, Metric]] = {
     "out_of_stock_skus": Distinct(
         ("sku_stock",), lambda row: row.sku_id if _in_stock(row) == 0 else None
     ),
-    "days_of_stock": Ratio("total_available_quantity", "_items_sold_28_days", times=28),
-    "_items_sold_28_days": _line_count(_counted, last_days=28),
+    "days_of_stock": Ratio("total_available_quantity", "items_sold_28d", times=28),
+    "items_sold_28d": _line_count(_counted, last_days=28),
     # returns and cancellations, by their own creation
     "returns": Distinct(("returns", "return_lines"), lambda row: row.return_["return_id"]),
     "returned_items": Sum(("return_lines",), lambda _row: 1),

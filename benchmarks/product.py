@@ -233,7 +233,7 @@ class Client:
 
 
 @contextmanager
-def product(api: Simulator) -> Iterator[Product]:
+def product(api: Simulator, settings: Mapping[str, str]) -> Iterator[Product]:
     """The product with an empty data folder, its calls going to the simulator."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         kept = {
@@ -253,16 +253,17 @@ def product(api: Simulator) -> Iterator[Product]:
                 "TIKTOK_APP_SECRET": "sample-secret",
                 "SAMPLE_ACCOUNT": "false",
                 "LOG_LEVEL": "warning",
-            },
+            }
+            | dict(settings),
         )
 
 
 @contextmanager
-def both(orders: int, seed: int, days: int) -> Iterator[tuple[Simulator, Product]]:
+def both(orders: int, seed: int, days: int, **settings: str) -> Iterator[tuple[Simulator, Product]]:
     """A simulator and a product that knows of it; nothing is left of either."""
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         simulator(Path(folder), orders, seed, days) as api,
-        product(api) as installed,
+        product(api, settings) as installed,
     ):
         yield api, installed

@@ -109,7 +109,7 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
         Question(
             "sales totals, no dimension",
             "gmv gross_revenue gross_sales_list net_revenue cancelled_gmv sku_orders orders "
-            "paid_orders customers avg_order_value products_sold skus_sold",
+            "paid_orders customers avg_order_value products_sold skus_sold items_cancelled",
             extra="completed_gmv gmv_per_customer orders_per_customer gross_revenue_incl_shipping "
             "net_sales_tw",
         ),
@@ -236,8 +236,9 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
             hidden="order_status",
         ),
         Question(
-            "why orders are cancelled",
-            "cancellation_initiator cancel_reason cancelled_orders cancelled_gmv items_cancelled",
+            "cancellations one by one",
+            "cancellation_initiator cancel_reason cancellations cancellation_refund_total",
+            extra="cancel_id cancel_type cancel_status",
             asked=[[("order_status", "INCLUDE", "EQUALS", ["CANCELLED"])]],
             hidden="order_status",
         ),
@@ -254,8 +255,8 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
             "line_item_id product_id product_name sku_id sku_name seller_sku sku_type line_status "
             "is_gift sale_price original_price tax_amount tax_rate avg_sale_price",
             extra="package_id package_status line_cancel_reason line_cancel_user is_bundle "
-            "tax_type sku_image live_room_id items_ordered line_seller_discount "
-            "line_platform_discount",
+            "tax_type sku_image sku_image_url live_room_id items_ordered line_seller_discount "
+            "line_platform_discount pd_list_price pd_net_price pd_payment",
             days=(9, 3),
             asked=[
                 [("product_name", "INCLUDE", "REGEXP_PARTIAL_MATCH", ["(?i)mug|GLOW"])],
@@ -281,8 +282,8 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
         Question(
             "products alone",
             "product_title product_status category_name brand_name product_image",
-            extra="product_audit_status product_create_time product_update_time product_url "
-            "listing_quality_tier sales_regions",
+            extra="product_image_url category_path product_audit_status product_create_time "
+            "product_update_time product_url listing_quality_tier sales_regions",
             zone="Asia/Jakarta",
             asked=[[("brand_name", "EXCLUDE", "REGEXP_EXACT_MATCH", ["Brand.*"])]],
         ),
@@ -295,7 +296,7 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
             "SKUs and their stock",
             "catalog_seller_sku sku_status skus_count sku_price total_available_quantity "
             "out_of_stock_skus days_of_stock",
-            extra="campaign_inventory creator_inventory",
+            extra="campaign_inventory creator_inventory items_sold_28d",
             zone="America/Los_Angeles",
             asked=[[("sku_price", "EXCLUDE", "NUMERIC_LESS_THAN", ["5"])]],
         ),

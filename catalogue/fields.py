@@ -19,12 +19,14 @@ from catalogue.field import (
     Snapshot,
     references,
 )
+from catalogue.table import LAST_SEEN_AT
 from catalogue.tables import TABLES
 
 
 def _columns_of(table: str) -> set[str]:
     declared = TABLES[table]
-    stored = {column.name for column in declared.stored()}
+    # When a record was last mentioned is not in the columns: it changes with every reading.
+    stored = {column.name for column in declared.stored() if column is not LAST_SEEN_AT}
     return stored | {column.name for column in declared.derived}
 
 

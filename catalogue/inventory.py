@@ -24,8 +24,8 @@ FIELDS: Final = (
     Dimension(
         id="snapshot_time", label="Stock Snapshot Time", group=_GROUP,
         semantic="YEAR_MONTH_DAY_SECOND",
-        homes={"inventory": "[last_seen_at]", "sku_inventory": "[last_seen_at]"},
-        about="When the stock was last read.",
+        homes={"inventory": "[fetched_at]", "sku_inventory": "[fetched_at]"},
+        about="When the stock was first read as it is now.",
     ),
     _stock("available_quantity", "Available Stock", "inventory", "SUM([available_quantity])",
            "Units that can be sold now; adds up over SKUs and warehouses."),

@@ -32,6 +32,8 @@ _NUMERIC: Final = {
     "EQUALS": "{x} = {v}",
     "IN_LIST": "{x} IN (SELECT unnest({v}))",
 }
+#: A longer list is looked up by a hash join, which costs memory for every clause.
+_SHORT_LIST: Final = 32
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
 
 
@@ -68,7 +70,10 @@ def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) ->
         template, it = _TEXT[clause.operator], f"CAST({shown} AS VARCHAR)" if number else shown
         values = list(clause.values)
     if clause.operator == "IN_LIST":
-        return template.format(x=it, v=f"CAST({parameters.bind(values)} AS {kind}[])")
+        bound_list = f"CAST({parameters.bind(values)} AS {kind}[])"
+        if len(values) <= _SHORT_LIST:
+            return f"list_contains({bound_list}, {it})"
+        return template.format(x=it, v=bound_list)
     bound = [f"CAST({parameters.bind(value)} AS {kind})" for value in values]
     return template.format(x=it, **dict(zip("vw", bound, strict=False)))
 

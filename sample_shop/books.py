@@ -92,8 +92,7 @@ class Call:
             size = min(size, limit - served)
         picked = _after(rows, values, place, ascending, size)
         more = {"total_count": len(rows), "next_page_token": ""}
-        left = len(rows) - served > len(picked) and len(picked) == size
-        left = left and _has_more(rows, picked, ascending)
+        left = len(picked) == size and _has_more(rows, picked, ascending)
         # The same page under another token, for those who want to leave it out once.
         begin = place or Place(-1 if ascending else 2**40, -1, 0)
         self.notes["resume"] = lambda: pages.write(begin, query, self.token_now, salt=4096)

@@ -51,7 +51,7 @@ FAULTS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "error_with_data": ({"code": 36009003, "message": "Internal error"}, "code != 0 beside data"),
     "repeat_page": ({}, "the page served before once more, with its token"),
     "repeat_rows": ({}, "the rows of the page before, with this page's token"),
-    "same_token": ({}, "next_page_token is the page_token that was sent"),
+    "same_token": ({}, "next_page_token leads to this very page again"),
     "endless": ({}, "there is always a next page; beyond the end they are empty"),
     "empty_page": ({}, "no rows, and a token that leads to the rows left out"),
     "shift": ({"seconds": 3600}, "the shop clock moves on first, so that rows shift"),
@@ -170,7 +170,8 @@ class FaultScript:
         elif kind == "repeat_rows" and before is not None and rows:
             answer.data = {**data, rows: before.get(rows, [])}
         elif kind == "same_token":
-            answer.data = {**data, "next_page_token": request.query.get("page_token", "")}
+            token = request.query.get("page_token") or answer.notes["resume"]()
+            answer.data = {**data, "next_page_token": token}
         elif kind == "endless" and not data.get("next_page_token"):
             answer.data = {**data, "next_page_token": _BEYOND + "0="}
         elif kind == "empty_page" and rows and data[rows]:

@@ -94,11 +94,6 @@ class Shop:
         self.cancellations = join_cancellations(cancels)
         self.return_times = Timeline(self.returns.at)
         self.cancel_times = Timeline(self.cancellations.at)
-        key = self.returns.position * 2 + self.returns.slot
-        self._return_order = np.argsort(key)
-        self._return_keys = key[self._return_order]
-        self._cancel_order = np.argsort(self.cancellations.position)
-        self._cancel_keys = self.cancellations.position[self._cancel_order]
 
     def states(self, rows: Ints, now: int) -> Ints:
         """Return the states (index into life.STATES) of orders, as of `now`."""
@@ -116,19 +111,3 @@ class Shop:
         if row is None or row >= len(self.lives) or int(self.lives.at[row, 0]) > now:
             return None
         return row
-
-    def return_rows(self, positions: list[int]) -> Ints:
-        """Return the rows of returns by their id positions (order * 2 + slot)."""
-        return _rows_of(positions, self._return_keys, self._return_order)
-
-    def cancel_rows(self, positions: list[int]) -> Ints:
-        """Return the rows of cancellations by order positions."""
-        return _rows_of(positions, self._cancel_keys, self._cancel_order)
-
-
-def _rows_of(wanted: list[int], keys: Ints, rows: Ints) -> Ints:
-    values = np.asarray(sorted(set(wanted)), dtype=np.int64)
-    place = np.searchsorted(keys, values)
-    inside = place < len(keys)
-    place, values = place[inside], values[inside]
-    return np.asarray(rows[place[keys[place] == values]], dtype=np.int64)

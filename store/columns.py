@@ -12,14 +12,15 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from clock import Clock
-from store.manifest_file import Pending, counter, load, pending, set_counter
+from store.manifest_file import Pending, counter, load, months_behind, pending, set_counter
 from store.marks import mark_whole, next_commit
 from store.migrations import prepare_shop_file
-from store.months import ALL, month_of
+from store.months import ALL, DAY, month_of
 from store.publish import FAMILIES, publish_month
 from store.segment_file import fingerprint
 from store.segments import Manifest, Segment
@@ -34,7 +35,9 @@ KEPT_AFTER_RETIRED: Final = 600.0
 #: Share of the time that publishing may take while an import goes on.
 _SHARE_OF_TIME: Final = 0.15
 
-_DAY: Final = 86_400
+#: Seconds between two publications of an import at least: a month that is still coming in is
+#: written again by each.
+_LEAST_PAUSE: Final = 10.0
 
 
 class ShopColumns:
@@ -68,6 +71,9 @@ class ShopColumns:
                     if switches != self._switches:
                         self._manifest = load(connection, self.folder)
                         self._switches = switches
+                    behind = _by_table(months_behind(connection))
+                    if behind != self._manifest.behind:
+                        self._manifest = replace(self._manifest, behind=behind)
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):  # the file is being made this very moment
                     return Manifest()
@@ -140,7 +146,7 @@ class ShopColumns:
         ended, took = counter(connection, "publish_ended_at"), counter(connection, "publish_took")
         if ended is None or took is None:
             return False
-        rest = took * (1 / _SHARE_OF_TIME - 1)
+        rest = max(_LEAST_PAUSE, took * (1 / _SHARE_OF_TIME - 1))
         return 0 <= self._clock.now() - ended < rest
 
     @contextmanager
@@ -176,6 +182,14 @@ class ShopColumns:
                 path.unlink(missing_ok=True)
 
 
+def _by_table(months: list[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name, month in months:
+        for table in FAMILIES[name].tables if name in FAMILIES else ():
+            found.setdefault(table.name, set()).add(month)
+    return {table: frozenset(all_of) for table, all_of in found.items()}
+
+
 def _all_months(connection: sqlite3.Connection) -> set[Pending]:
     """Every month that has rows, segments or marks."""
     found = {Pending(*row) for row in connection.execute("SELECT family, month FROM _months")}
@@ -186,9 +200,9 @@ def _all_months(connection: sqlite3.Connection) -> set[Pending]:
             continue
         for table in family.tables:
             days = connection.execute(
-                f"SELECT DISTINCT {table.axis} / {_DAY} FROM {table.name}"
+                f"SELECT DISTINCT {table.axis} / {DAY} FROM {table.name}"
             ).fetchall()
-            found |= {Pending(family.name, month_of(day * _DAY)) for (day,) in days}
+            found |= {Pending(family.name, month_of(day * DAY)) for (day,) in days}
     return found
 
 

@@ -42,6 +42,13 @@ def load(connection: sqlite3.Connection, folder: Path) -> Manifest:
     )
 
 
+def months_behind(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(family, month) whose newest commit no segment shows yet."""
+    return connection.execute(
+        "SELECT family, month FROM _months WHERE changed_seq > published_seq"
+    ).fetchall()
+
+
 def counter(connection: sqlite3.Connection, name: str) -> float | None:
     row = connection.execute("SELECT value FROM _counters WHERE name = ?", (name,)).fetchone()
     return float(row[0]) if row else None
@@ -61,12 +68,7 @@ class Pending:
 
 def pending(connection: sqlite3.Connection, shapes: dict[str, str]) -> list[Pending]:
     """Newest month first. `shapes`: today's shape of each table; segments of others are redone."""
-    found = {
-        Pending(*row)
-        for row in connection.execute(
-            "SELECT family, month FROM _months WHERE changed_seq > published_seq"
-        )
-    }
+    found = {Pending(*row) for row in months_behind(connection)}
     for family, month, table, shape in connection.execute(
         'SELECT DISTINCT family, month, "table", shape FROM _segments WHERE retired_at IS NULL'
     ):

@@ -4,9 +4,10 @@ which roots. Written inside the commit that changed them."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
+from typing import Any
 
-from store.months import ALL
+from store.months import ALL, DAY, month_of
 
 
 def next_commit(connection: sqlite3.Connection) -> int:
@@ -26,22 +27,37 @@ def newest_commit(connection: sqlite3.Connection) -> int:
 def mark(
     connection: sqlite3.Connection,
     family: str,
-    roots_of: Mapping[str, Collection[object]],
+    changed: Sequence[tuple[Any, ...]],
+    axis_at: int | None,
+    root_at: int,
     commit: int,
 ) -> None:
-    """`roots_of` each month. Roots are written down only in months that collect them: a first import pays per month."""
-    for month, roots in roots_of.items():
-        (collects,) = connection.execute(
-            "INSERT INTO _months (family, month, changed_seq) VALUES (?1, ?2, ?3) "
-            "ON CONFLICT (family, month) DO UPDATE SET changed_seq = ?3 RETURNING collects",
-            (family, month, commit),
-        ).fetchone()
-        if collects and month != ALL:
+    """Rows that this commit changed; `axis_at` and `root_at` say where in a row those are.
+
+    Roots are written down only in months that collect them: a first import pays per month.
+    """
+    if axis_at is None:
+        _mark_month(connection, family, ALL, commit)
+        return
+    days = {row[axis_at] // DAY for row in changed}
+    for month in {month_of(day * DAY) for day in days}:
+        if _mark_month(connection, family, month, commit):
+            roots = {row[root_at] for row in changed if month_of(row[axis_at]) == month}
             connection.executemany(
                 "INSERT INTO _changed VALUES (?1, ?2, ?3, ?4) "
                 "ON CONFLICT (family, month, root) DO UPDATE SET seq = ?4",
                 [(family, month, root, commit) for root in roots],
             )
+
+
+def _mark_month(connection: sqlite3.Connection, family: str, month: str, commit: int) -> bool:
+    """Whether the month collects its changed roots."""
+    (collects,) = connection.execute(
+        "INSERT INTO _months (family, month, changed_seq) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (family, month) DO UPDATE SET changed_seq = ?3 RETURNING collects",
+        (family, month, commit),
+    ).fetchone()
+    return bool(collects)
 
 
 def mark_whole(connection: sqlite3.Connection, family: str, month: str, commit: int) -> None:

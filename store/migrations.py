@@ -88,32 +88,39 @@ def _keep_copy(connection: sqlite3.Connection, path: Path, ending: str) -> None:
 def _bookkeeping(connection: sqlite3.Connection) -> None:
     """What commits with the rows, and what is known of their columns."""
     for statement in (
-        # `commits` counts commits that changed rows; `published` counts switches of segments.
+        # `commits` counts commits that changed rows; `switches` counts switches of segments.
         "CREATE TABLE _counters (name TEXT PRIMARY KEY, value REAL NOT NULL)",
         "CREATE TABLE _fencing (lane TEXT PRIMARY KEY, token INTEGER NOT NULL)",
         "CREATE TABLE _checkpoints (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-        "CREATE TABLE _windows (lane TEXT, resource TEXT, start INTEGER, end INTEGER, "
-        "state TEXT NOT NULL, page_token TEXT NOT NULL, pages INTEGER NOT NULL, "
-        "rows INTEGER NOT NULL, total INTEGER, PRIMARY KEY (lane, resource, start, end))",
-        "CREATE TABLE _progress (stage TEXT PRIMARY KEY, state TEXT NOT NULL, "
-        "done INTEGER NOT NULL, total INTEGER, waits_for TEXT NOT NULL, error TEXT NOT NULL, "
-        "reference TEXT NOT NULL, started_at REAL, heartbeat_at REAL, finished_at REAL)",
-        "CREATE TABLE _coverage (resource TEXT, start INTEGER, end INTEGER, "
-        "read_at INTEGER NOT NULL, PRIMARY KEY (resource, start))",
-        "CREATE TABLE _quarantine (id INTEGER PRIMARY KEY, resource TEXT NOT NULL, "
-        "request_id TEXT NOT NULL, path TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL)",
+        """CREATE TABLE _windows (
+            lane TEXT, resource TEXT, start INTEGER, end INTEGER, state TEXT NOT NULL,
+            page_token TEXT NOT NULL, pages INTEGER NOT NULL, rows INTEGER NOT NULL, total INTEGER,
+            PRIMARY KEY (lane, resource, start, end))""",
+        """CREATE TABLE _progress (
+            stage TEXT PRIMARY KEY, state TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER,
+            waits_for TEXT NOT NULL, error TEXT NOT NULL, reference TEXT NOT NULL,
+            started_at REAL, heartbeat_at REAL, finished_at REAL)""",
+        """CREATE TABLE _coverage (
+            resource TEXT, start INTEGER, end INTEGER, read_at INTEGER NOT NULL,
+            PRIMARY KEY (resource, start))""",
+        """CREATE TABLE _quarantine (
+            id INTEGER PRIMARY KEY, resource TEXT NOT NULL, request_id TEXT NOT NULL,
+            path TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL)""",
         # One row per family and month: which commit changed it last, which one its segments show.
         # `collects`: changed roots are written down in `_changed`; `whole`: the base must be made
         # anew whatever is written down there.
-        "CREATE TABLE _months (family TEXT, month TEXT, changed_seq INTEGER NOT NULL, "
-        "published_seq INTEGER NOT NULL DEFAULT 0, collects INTEGER NOT NULL DEFAULT 0, "
-        "whole INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (family, month)) WITHOUT ROWID",
-        "CREATE TABLE _changed (family TEXT, month TEXT, root, seq INTEGER NOT NULL, "
-        "PRIMARY KEY (family, month, root)) WITHOUT ROWID",
-        "CREATE TABLE _segments (file TEXT PRIMARY KEY, family TEXT NOT NULL, "
-        'month TEXT NOT NULL, "table" TEXT NOT NULL, delta INTEGER NOT NULL, '
-        "rows INTEGER NOT NULL, lowest INTEGER, highest INTEGER, bytes INTEGER NOT NULL, "
-        "crc INTEGER NOT NULL, malformed INTEGER NOT NULL, shape TEXT NOT NULL, retired_at REAL)",
+        """CREATE TABLE _months (
+            family TEXT, month TEXT, changed_seq INTEGER NOT NULL,
+            published_seq INTEGER NOT NULL DEFAULT 0, collects INTEGER NOT NULL DEFAULT 0,
+            whole INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (family, month)) WITHOUT ROWID""",
+        """CREATE TABLE _changed (
+            family TEXT, month TEXT, root, seq INTEGER NOT NULL,
+            PRIMARY KEY (family, month, root)) WITHOUT ROWID""",
+        """CREATE TABLE _segments (
+            file TEXT PRIMARY KEY, family TEXT NOT NULL, month TEXT NOT NULL,
+            "table" TEXT NOT NULL, delta INTEGER NOT NULL, rows INTEGER NOT NULL,
+            lowest INTEGER, highest INTEGER, bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
+            malformed INTEGER NOT NULL, shape TEXT NOT NULL, retired_at REAL)""",
         "CREATE INDEX _segments_by_month ON _segments (family, month)",
         'CREATE TABLE _versions ("table" TEXT PRIMARY KEY, version INTEGER NOT NULL)',
     ):
@@ -178,6 +185,6 @@ def _complete(database: sqlite_utils.Database, table: Table) -> None:
     if table.axis:
         # A month's rows in the order of a segment, without a sort.
         target.create_index([table.axis, root], index_name=f"{table.name}_by_{table.axis}")
-    if (root,) != table.key:
-        # All rows of one root: a delta segment, and the joins of anybody who reads the file.
+    if table.root != table.key[0]:
+        # All lines of one header: a delta segment, and the joins of anybody who reads the file.
         target.create_index([root], index_name=f"{table.name}_by_{root}")

@@ -9,7 +9,8 @@ from typing import Final
 #: The label of a table without an axis: one segment holds all its rows.
 ALL: Final = "all"
 
-_DAY: Final = 86_400
+#: Seconds.
+DAY: Final = 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = "0001-01"
 _LAST: Final = "9999-12"
@@ -19,7 +20,7 @@ _LAST_DAY: Final = 2_932_896
 
 def month_of(instant: int) -> str:
     """An instant beyond the calendar belongs to the calendar's first or last month."""
-    return _month_of_day(instant // _DAY)
+    return _month_of_day(instant // DAY)
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Where everything of an installation lies in its data folder. Only names; nothing is opened here."""
+"""Where everything of an installation lies in its data folder. Names only: nothing is opened."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool
     """Whether the whole month is to be written, or a delta of its changed roots will do."""
     if at.month == ALL or not family.tables:
         return True
-    (whole,) = reader.execute(
-        "SELECT whole FROM _months WHERE family = ? AND month = ?", (at.family, at.month)
+    whole = reader.execute(
+        "SELECT 1 FROM _months WHERE family = ? AND month = ? AND whole", (at.family, at.month)
     ).fetchone()
     live = reader.execute(
         'SELECT "table", shape, delta, rows FROM _segments '
@@ -89,15 +89,15 @@ def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool
     ).fetchall()
     if whole or any(shape != SHAPES[table].fingerprint for table, shape, _, _ in live):
         return True
-    base_rows = sum(
+    base_rows: int = sum(
         rows for table, _, delta, rows in live if table == family.tables[0].name and not delta
     )
     limit = min(MOST_DELTA_ROOTS, base_rows // _BASE_ROWS_PER_ROOT)
     changed = reader.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM _changed WHERE family = ? AND month = ? LIMIT ?)",
+        "SELECT 1 FROM _changed WHERE family = ? AND month = ? LIMIT ?",
         (at.family, at.month, limit + 1),
-    ).fetchone()
-    return int(changed[0]) > limit
+    ).fetchall()
+    return len(changed) > limit
 
 
 def _write_table(

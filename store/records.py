@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
-from typing import cast
 
 from catalogue.table import Table
 from store.commits import Commit, Covered, Quarantined, StageProgress, Window, Write
@@ -22,7 +21,6 @@ from store.families import family_name
 from store.fencing import Fenced
 from store.marks import mark, next_commit
 from store.migrations import prepare_shop_file
-from store.months import ALL, month_of
 from store.shop_file import open_reader, open_writer, writing
 from store.upsert import upsert_for
 
@@ -175,7 +173,7 @@ class ShopRecords:
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Any SELECT; the connection cannot write."""
         with self._lock:
-            return self._reader.execute(sql, tuple(parameters)).fetchall()  # type: ignore[arg-type]
+            return self._reader.execute(sql, tuple(parameters)).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -186,20 +184,14 @@ class ShopRecords:
 def _write_rows(connection: sqlite3.Connection, writes: Sequence[Write], fetched_at: int) -> int:
     """Number of rows inserted or changed; their months and roots are marked for the columns."""
     count = 0
-    touched: dict[str, dict[str, set[object]]] = {}
+    commit: int | None = None
     for write in writes:
         changed = _upsert(connection, write, fetched_at)
         if changed:
             count += len(changed)
-            roots_of = touched.setdefault(family_name(write.table), {})
+            commit = commit or next_commit(connection)
             made = upsert_for(write.table, write.columns)
-            for row in changed:
-                month = ALL if made.axis_at is None else month_of(cast(int, row[made.axis_at]))
-                roots_of.setdefault(month, set()).add(row[made.root_at])
-    if touched:
-        commit = next_commit(connection)
-        for family, roots_of in touched.items():
-            mark(connection, family, roots_of, commit)
+            mark(connection, family_name(write.table), changed, made.axis_at, made.root_at, commit)
     return count
 
 

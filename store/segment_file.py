@@ -9,7 +9,6 @@ characters) or a value does not fit its type, the same rows go through Python in
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
@@ -43,8 +42,10 @@ _ARROW_TYPES: Final = {
 _SCALES: Final = {Kind.MONEY: Decimal("0.0001"), Kind.RATE: Decimal("0.000001")}
 _MOST_DIGITS: Final = 18
 
-#: An escape that CSV reads otherwise than JSON.
-_FOREIGN_ESCAPE: Final = re.compile(rb'(?<!\\)(?:\\\\)*\\[^"\\]')
+
+def _has_foreign_escape(text: bytes) -> bool:
+    """Whether there is an escape that CSV reads otherwise than JSON: all but \\\\ and \\"."""
+    return b"\\" in text and b"\\" in text.replace(b"\\\\", b"").replace(b'\\"', b"")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class _Chunks(Iterator[Any]):
         if not rows:
             raise StopIteration
         text = b"\n".join(rows)
-        if b"\\" not in text or not _FOREIGN_ESCAPE.search(text):
+        if not _has_foreign_escape(text):
             try:
                 return pa.csv.read_csv(
                     pa.BufferReader(text), self._read, self._parse, self._convert

@@ -31,12 +31,14 @@ class Manifest:
     """A consistent list of segments. Its files stay at least ten minutes after it was replaced.
 
     `version` grows, per table, with every publication that changed the table; `published_at` is
-    the UTC instant of the last publication, None before the first.
+    the UTC instant of the last publication, None before the first. `behind`: months, per table, in
+    which the records know more than the segments show.
     """
 
     version: Mapping[str, int] = field(default_factory=dict)
     published_at: float | None = None
     segments: Mapping[str, Sequence[Segment]] = field(default_factory=dict)
+    behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def scan(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
         """A parenthesised FROM item for DuckDB: every column of the table, once per row.

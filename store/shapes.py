@@ -62,11 +62,17 @@ class Shape:
 
     def select_changed(self) -> str:
         """Rows of the roots that are written down. Parameters: family, month, start, end."""
-        axis = f"t.{self.table.axis}"
+        axis, root = f"t.{self.table.axis}", f"t.{self.root_key}"
+        order = f"AND {axis} >= ? AND {axis} < ? ORDER BY {axis}, {root}"
+        if self.table.parent is None:
+            # The month's index holds both columns: looking through it is quick.
+            return (
+                f"SELECT {self._row()} FROM {self._source()} WHERE {root} IN "
+                f"(SELECT root FROM _changed WHERE family = ? AND month = ?) {order}"
+            )
         return (
             f"SELECT {self._row()} FROM _changed AS c CROSS JOIN {self._source()} "
-            f"WHERE c.family = ? AND c.month = ? AND t.{self.root_key} = c.root "
-            f"AND {axis} >= ? AND {axis} < ? ORDER BY {axis}, t.{self.root_key}"
+            f"WHERE c.family = ? AND c.month = ? AND {root} = c.root {order}"
         )
 
     def _row(self) -> str:

@@ -1,7 +1,7 @@
-"""The one INSERT that writes a page of rows, made from a table's declaration. Pure, but for a cache.
+"""The one INSERT that writes a page of rows, made from a table's declaration.
 
-A stored row is replaced only by one that is not older: (update_time, instant of reading), where the
-stored row's instant is the last time TikTok mentioned it. A row with the same content changes
+A stored row is replaced only by one that is not older: (update_time, instant of reading), where
+the stored row's instant is the last time TikTok mentioned it. A row with the same content changes
 nothing, so nothing is published anew for it.
 """
 

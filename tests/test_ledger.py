@@ -232,6 +232,18 @@ def test_who_slept_past_the_lease_is_refused_and_the_next_goes_on(
     ledger.finish(ledger.renew(successor), "done")
 
 
+def test_the_token_counts_even_if_a_worker_comes_back_under_its_old_name(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    ask(ledger)
+    before = claimed(ledger, "worker-1")
+    clock.instant += LEASE_SECONDS
+    after = claimed(ledger, "worker-1")
+    with pytest.raises(Fenced):
+        ledger.finish(before, "done")
+    ledger.finish(after, "done")
+
+
 def test_a_late_sign_of_life_counts_if_nobody_came_meanwhile(
     ledger: Ledger, clock: FakeClock
 ) -> None:

@@ -32,8 +32,8 @@ def attach(
     sessions: Sessions,
     secure: bool,
 ) -> None:
-    """Call once, before the first request. `principal_for_key` is that of Accounts; `secure` says
-    that people reach the installation over https.
+    """Call once, before the first request, on an app with Flask's usual static address.
+    `principal_for_key` is that of Accounts; `secure` says that people come over https.
 
     Sets for every request `g.request_id`, `g.principal` (None where anybody may enter) and, for a
     signed-in member, `g.session_token`."""
