@@ -19,7 +19,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock. `interrupt()` wakes every sleeper, so that a stop is not slept through."""
+    """The machine's clock. `interrupt()` wakes every sleeper: a stop is not slept through."""
 
     def __init__(self) -> None:
         self._interrupted = threading.Event()

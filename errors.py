@@ -67,7 +67,7 @@ class ConnectorError(Exception):
         return STATUS_OF[self.code]
 
     def as_json(self) -> dict[str, object]:
-        """The only legal error body: `{"error": {code, message, debug, retry_after, reference}}`."""
+        """The only legal error body: {"error": {code, message, debug, retry_after, reference}}."""
         return {
             "error": {
                 "code": self.code,

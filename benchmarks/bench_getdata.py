@@ -57,7 +57,7 @@ def measure(
         client.post("getData", request).raise_for_status()
 
     def in_engine() -> None:
-        engine.execute(sql, parameters).to_arrow_table()
+        engine.execute(sql, parameters).fetchall()
 
     over_http()
     in_engine()

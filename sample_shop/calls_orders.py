@@ -11,7 +11,7 @@ from .answers import NOT_YOUR_ORDER, refused
 from .books import Call, Found, sorting
 from .draws import Flags, Ints
 from .life import STATES
-from .price_detail import price_detail
+from .price_detail import price_details
 
 
 def order_search(call: Call) -> dict[str, Any]:
@@ -72,4 +72,4 @@ def order_price_detail(call: Call) -> dict[str, Any]:
     row = call.shop.order_row(call.ids[0], call.now)
     if row is None:
         raise refused(NOT_YOUR_ORDER, "The order does not belong to the seller.")
-    return price_detail(call.shop, row)
+    return price_details(call.shop, np.asarray([row], dtype=np.int64))[0]

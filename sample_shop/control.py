@@ -17,7 +17,7 @@ from .books import Book
 from .draws import Ints
 from .gateway import Gateway
 from .payloads_products import WITHOUT_DETAIL
-from .price_detail import price_detail
+from .price_detail import price_details
 from .shop import Shop
 from .timeline import Timeline
 from .world import Wall
@@ -117,8 +117,8 @@ def _product_rows(book: Book, table: str, now: int) -> Iterator[dict[str, Any]]:
 def _price_details(shop: Shop, rows: Ints, _now: int) -> list[dict[str, Any]]:
     ids = shop.ids.many("order", rows)
     return [
-        {"order_id": order_id, **price_detail(shop, row)}
-        for order_id, row in zip(ids, rows.tolist(), strict=True)
+        {"order_id": order_id, **detail}
+        for order_id, detail in zip(ids, price_details(shop, rows), strict=True)
     ]
 
 

@@ -11,11 +11,11 @@ from .regions import Place, Region
 def recipient(region: Region, place: int, buyer: int, dice: int, masked: bool) -> dict[str, Any]:
     """Return `recipient_address`. `masked`: TikTok hides who lives there (its own warehouses)."""
     town = region.places[place]
-    first, last = ("C*****", f"canary {buyer}") if masked else ("Canary", f"Name {buyer}")
+    first, last = ("C*** canary", f"canary {buyer}") if masked else ("Canary", f"Canary {buyer}")
     street = f"C***** canary {buyer}" if masked else f"Canary Street {buyer}"
     phone = f"(+1)***canary{buyer % 100:02d}" if masked else f"+1-000-CANARY-{buyer:04d}"
     address: dict[str, Any] = {
-        "name": f"{first} {last}",
+        "name": f"C*** N*** canary {buyer}" if masked else f"Canary Name {buyer}",
         "first_name": first,
         "last_name": last,
         "phone_number": phone,

@@ -7,36 +7,42 @@ from typing import Any
 import numpy as np
 
 from .basket import Baskets
+from .draws import Ints
 from .shop import Shop
+from .traits import MAX_UNITS
 
 
-def price_detail(shop: Shop, row: int) -> dict[str, Any]:
-    """Return the price detail of one order."""
-    position = np.asarray([row], dtype=np.int64)
-    basket = shop.till.baskets(position, shop.orders.created[position].astype(np.int64))
-    units = int(basket.units[0])
-    line_ids = shop.ids.many("line", row * 8 + np.arange(units, dtype=np.int64))
-    lines = [
-        {"id": line_ids[unit], **_block(shop, basket, slice(unit, unit + 1), unit == 0)}
-        for unit in range(units)
-    ]
-    return {**_block(shop, basket, slice(0, units), True), "line_items": lines}
+def price_details(shop: Shop, rows: Ints) -> list[dict[str, Any]]:
+    """Return the price details of orders."""
+    basket = shop.till.baskets(rows, shop.orders.created[rows].astype(np.int64))
+    line_ids = shop.ids.many("line", (rows[:, None] * 8 + np.arange(MAX_UNITS)).ravel())
+    details = []
+    for i, units in enumerate(basket.units.tolist()):
+        lines = [
+            {
+                "id": line_ids[i * MAX_UNITS + unit],
+                **_block(shop, basket, i, slice(unit, unit + 1), unit == 0),
+            }
+            for unit in range(units)
+        ]
+        details.append({**_block(shop, basket, i, slice(0, units), True), "line_items": lines})
+    return details
 
 
-def _block(shop: Shop, basket: Baskets, units: slice, with_freight: bool) -> dict[str, Any]:
+def _block(shop: Shop, basket: Baskets, i: int, units: slice, with_freight: bool) -> dict[str, Any]:
     """Return one block of amounts; an order's freight is shown on its first line."""
     money, region = shop.region.money, shop.region
 
     def units_sum(name: str) -> int:
-        return int(getattr(basket, name)[0, units].sum())
+        return int(getattr(basket, name)[i, units].sum())
 
     def freight(name: str) -> int:
-        return int(getattr(basket, name)[0]) if with_freight else 0
+        return int(getattr(basket, name)[i]) if with_freight else 0
 
     original, sale = units_sum("unit_original"), units_sum("unit_sale")
     tax = units_sum("unit_tax")
     on_top = 0 if region.tax_inside_millis else tax + freight("shipping_tax")
-    place = region.places[int(basket.place[0])]
+    place = region.places[int(basket.place[i])]
     rate = region.tax_inside_millis or place.tax_millis
     fee, list_fee = freight("shipping_fee"), freight("shipping_original")
     return {

@@ -76,8 +76,7 @@ class Accounts:
         with self.database.writing() as connection:
             if connection.execute(select(workspaces).where(workspaces.c.id == new_id)).first():
                 raise BadRequest(f"There is a workspace {new_id} already.")
-            self._insert_workspace(connection, new_id, name)
-        return Workspace(new_id, name, self._clock.now())
+            return self._insert_workspace(connection, new_id, name)
 
     def ensure_workspace(self, workspace_id: str, name: str) -> WorkspaceScope:
         """The workspace, made if it is missing; for a first start, by several processes."""
@@ -183,7 +182,7 @@ class Accounts:
                 )
         return len(found)
 
-    def _insert_workspace(self, connection: Connection, workspace_id: str, name: str) -> None:
+    def _insert_workspace(self, connection: Connection, workspace_id: str, name: str) -> Workspace:
         now = self._clock.now()
         connection.execute(workspaces.insert().values(id=workspace_id, name=name, created_at=now))
         for purpose in PURPOSES:
@@ -202,6 +201,7 @@ class Accounts:
                 created_at=now,
             )
         )
+        return Workspace(workspace_id, name, now)
 
     def _secrets(self, workspace_id: str) -> WorkspaceSecrets:
         if workspace_id not in self._opened:

@@ -2,7 +2,7 @@
 
     SECRET_KEY ──HKDF──> wrapping key ──Fernet──> data keys of a workspace (random, one per purpose)
                                                      ├── "tokens"  Fernet over TikTok's tokens
-                                                     ├── "buyers"  HMAC that stands for a buyer id
+                                                     ├── "buyers"  keyed hash that stands for a buyer id
                                                      └── "keys"    HMAC of the API keys
 
 Only wrapped data keys are stored. Changing SECRET_KEY wraps them anew and changes no hash, no API
@@ -137,11 +137,15 @@ class WorkspaceSecrets:
 
     def buyer_hasher(self) -> Callable[[str], tuple[str, int]]:
         """A function buyer id -> (32 hex characters, signed 64-bit integer of the first 16)."""
-        key = self._buyers
+        # Keyed BLAKE2 is a MAC like HMAC; it keeps the interpreter, so that an import with several
+        # threads does not wait for its turn after every buyer (HMAC cost 0.4 ms an order there).
+        keyed = hashlib.blake2b(key=self._buyers[:64], digest_size=16)
 
         def buyer_hash(buyer_id: str) -> tuple[str, int]:
-            keyed = hmac.digest(key, buyer_id.encode(), "sha256")
-            return keyed[:16].hex(), int.from_bytes(keyed[:8], "big", signed=True)
+            mac = keyed.copy()
+            mac.update(buyer_id.encode())
+            digest = mac.digest()
+            return digest.hex(), int.from_bytes(digest[:8], "big", signed=True)
 
         return buyer_hash
 

@@ -147,12 +147,16 @@ class _Chunks(Iterator[Any]):
         text = b"\n".join(rows)
         if not _has_foreign_escape(text):
             try:
-                return pa.csv.read_csv(
-                    pa.BufferReader(text), self._read, self._parse, self._convert
-                )
+                return self._at_once(text)
             except pa.ArrowInvalid:
                 pass
         return self._one_by_one(rows)
+
+    def _at_once(self, text: bytes) -> Any:
+        """pyarrow.ArrowInvalid if some value does not fit."""
+        table = pa.csv.read_csv(pa.BufferReader(text), self._read, self._parse, self._convert)
+        table.validate(full=True)  # the reader lets 19 digits pass as DECIMAL(18,4)
+        return table
 
     def _one_by_one(self, rows: Sequence[bytes]) -> Any:
         columns = list(zip(*(orjson.loads(row)[1:-1] for row in rows), strict=True))

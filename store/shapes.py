@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalogue.table import FETCHED_AT, Derived, Kind, Table
+from catalogue.table import FETCHED_AT, Kind, Table
 from catalogue.tables import TABLES
 from store.families import carried_kinds, root_key
 
@@ -29,34 +29,39 @@ class Shape:
         return {
             **{column.name: column.kind for column in self.table.columns},
             **{column.name: column.kind for column in self.table.derived},
-            **carried_kinds(self.table, self.tables),
+            **self._carried,
             FETCHED_AT.name: FETCHED_AT.kind,
         }
+
+    @cached_property
+    def _carried(self) -> dict[str, Kind]:
+        return carried_kinds(self.table, self.tables)
 
     @cached_property
     def column_types(self) -> dict[str, str]:
         """DuckDB's types by name, in the order of the file."""
         return {name: kind.column_type for name, kind in self.kinds.items()}
 
-    @property
+    @cached_property
     def root_key(self) -> str:
         return root_key(self.table)
 
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever a segment made from an older declaration would differ."""
-        said = repr((self.column_types, self._source()))
+        said = repr((self.column_types, self._source))
         return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
 
     def select_all(self) -> str:
         """Every row of a table without an axis. No parameters."""
-        return f"SELECT {self._row()} FROM {self._source()} ORDER BY {self._keys()}"
+        keys = ", ".join(f"t.{name}" for name in self.table.key)
+        return f"SELECT {self._row} FROM {self._source} ORDER BY {keys}"
 
     def select_month(self) -> str:
         """Parameters: start, end. The index on (axis, root) gives the order: nothing is sorted."""
         axis = f"t.{self.table.axis}"
         return (
-            f"SELECT {self._row()} FROM {self._source()} WHERE {axis} >= ? AND {axis} < ? "
+            f"SELECT {self._row} FROM {self._source} WHERE {axis} >= ? AND {axis} < ? "
             f"ORDER BY {axis}, t.{self.root_key}"
         )
 
@@ -67,45 +72,40 @@ class Shape:
         if self.table.parent is None:
             # The month's index holds both columns: looking through it is quick.
             return (
-                f"SELECT {self._row()} FROM {self._source()} WHERE {root} IN "
+                f"SELECT {self._row} FROM {self._source} WHERE {root} IN "
                 f"(SELECT root FROM _changed WHERE family = ? AND month = ?) {order}"
             )
         return (
-            f"SELECT {self._row()} FROM _changed AS c CROSS JOIN {self._source()} "
+            f"SELECT {self._row} FROM _changed AS c CROSS JOIN {self._source} "
             f"WHERE c.family = ? AND c.month = ? AND {root} = c.root {order}"
         )
 
+    @cached_property
     def _row(self) -> str:
         """One row as the bytes of a JSON array between two zeros (see `store.segment_file`)."""
-        names = ", ".join(
-            f"p.{name}" if name in carried_kinds(self.table, self.tables) else f"t.{name}"
-            for name in self.kinds
-        )
         if len(self.kinds) > MOST_COLUMNS:
             raise ValueError(f"{self.table.name} has too many columns for one segment")
+        names = ", ".join(
+            f"p.{name}" if name in self._carried else f"t.{name}" for name in self.kinds
+        )
         return f"CAST(json_array(0, {names}, 0) AS BLOB)"
 
-    def _keys(self) -> str:
-        return ", ".join(f"t.{name}" for name in self.table.key)
-
+    @cached_property
     def _source(self) -> str:
-        own = f"(SELECT *{_derived(self.table.derived)} FROM {self.table.name}) AS t"
+        derived = "".join(f", ({column.sql}) AS {column.name}" for column in self.table.derived)
+        own = f"(SELECT *{derived} FROM {self.table.name}) AS t"
         parent = self.table.parent
         if parent is None:
             return own
         header = self.tables[parent.table]
-        derived = {column.name: column.sql for column in header.derived}
+        meaning = {column.name: column.sql for column in header.derived}
         carried = ", ".join(
-            f"({derived.get(name, name)}) AS {parent.carried_name(name)}" for name in parent.carries
+            f"({meaning.get(name, name)}) AS {parent.carried_name(name)}" for name in parent.carries
         )
         return (
             f"{own} LEFT JOIN (SELECT {parent.key} AS header_id, {carried} FROM {header.name}) "
             f"AS p ON p.header_id = t.{parent.key}"
         )
-
-
-def _derived(columns: tuple[Derived, ...]) -> str:
-    return "".join(f", ({column.sql}) AS {column.name}" for column in columns)
 
 
 SHAPES: dict[str, Shape] = {name: Shape(table, TABLES) for name, table in TABLES.items()}

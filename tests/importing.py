@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from backfill.fetch import Source
 from backfill.run import Outcome, Shop, Task, Tools, work
+from backfill.windows import floor_of
 from catalogue.tables import TABLES
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.world import World, seeded_world
@@ -31,17 +32,18 @@ from tiktok_shop.client import App, Client
 #: 12 September 2026, 13:46:40 UTC.
 NOW = 1_789_220_800
 DAY = 86_400
+START = floor_of(NOW, 20)
 
 Fault = Callable[["Asked"], requests.Response | None]
 
 _worlds: dict[tuple[int, int, int], World] = {}
 
 
-def world_of(orders: int, days: int = 90, seed: int = 7) -> World:
+def world_of(orders: int = 120, days: int = 20, seed: int = 7) -> World:
     """A shop whose clock stands at NOW; made once, since nothing changes it."""
     key = (orders, days, seed)
     if key not in _worlds:
-        _worlds[key] = seeded_world(seed, orders, days, now=NOW, products=60, wall=lambda: NOW)
+        _worlds[key] = seeded_world(seed, orders, days, now=NOW, products=25, wall=lambda: NOW)
     return _worlds[key]
 
 
@@ -77,9 +79,7 @@ class Between(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         url = urlsplit(request.url or "")
         body = request.body or b"{}"
-        asked = Asked(
-            len(self.calls) + 1, url.path, dict(parse_qsl(url.query)), orjson.loads(body)
-        )
+        asked = Asked(len(self.calls) + 1, url.path, dict(parse_qsl(url.query)), orjson.loads(body))
         self.calls.append(asked)
         for fault in self.faults:
             response = fault(asked)
@@ -140,7 +140,7 @@ class ShopUnderTest:
     def __init__(
         self, folder: Path, world: World | None = None, clock: FakeClock | None = None
     ) -> None:
-        self.world = world or world_of(300)
+        self.world = world or world_of()
         self.clock = clock or FakeClock(float(NOW))
         simulator = SampleShopAdapter(self.world, wall=self.clock.now)
         self.between = Between(simulator)
@@ -155,7 +155,7 @@ class ShopUnderTest:
             api_base=BASE_URL,
             jitter=lambda: 0.0,
         )
-        token = simulator.gateway.office.exchange().access_token
+        token = simulator.gateway.office.exchange().access
         self.access = _Access(token, self.world.cipher(self.world.shops[0]))
         self.records = ShopRecords.open(folder / "records.sqlite")
         self.columns = ShopColumns(folder / "records.sqlite", folder / "columns", self.clock)
@@ -173,13 +173,16 @@ class ShopUnderTest:
         began_at: float = NOW,
         in_flight: int = 4,
         records: Any = None,
+        start: int | None = START,
         **parameters: Any,
     ) -> Outcome:
+        """Twenty days unless told otherwise: 21 windows of orders."""
+
         def renewed() -> None:
             self.renewals += 1
 
         return work(
-            Task.of(parameters, began_at),
+            Task.of({"start": start, **parameters}, began_at),
             Shop({"id": "749", "name": "Test Shop 1", "region": "US"}, "USD", "America/Chicago"),
             Tools(
                 records or self.records,

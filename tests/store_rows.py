@@ -119,9 +119,20 @@ def order_writes(
     )
 
 
+def _is_in(value: object, *members: str) -> bool | None:
+    return None if value is None else value in members
+
+
+def _is_paid(row: Mapping[str, Any]) -> bool | None:
+    money_came = (row["paid_time"] or 0) > 0 or (row["is_cod"] or 0) == 1
+    if row["status"] is None:
+        return None if money_came else False
+    return row["status"] != "UNPAID" and money_came
+
+
 #: The meaning of the derived columns, over a row of the record table.
 DERIVED: dict[tuple[str, str], Any] = {
-    ("orders", "is_paid"): lambda row: _is_paid(row),
+    ("orders", "is_paid"): _is_paid,
     ("returns", "is_complete"): lambda row: _is_in(
         row["return_status"],
         "RETURN_OR_REFUND_REQUEST_COMPLETE",
@@ -132,17 +143,6 @@ DERIVED: dict[tuple[str, str], Any] = {
         row["cancel_status"], "CANCELLATION_REQUEST_SUCCESS", "CANCELLATION_REQUEST_COMPLETE"
     ),
 }
-
-
-def _is_in(value: object, *members: str) -> bool | None:
-    return None if value is None else value in members
-
-
-def _is_paid(row: Mapping[str, Any]) -> bool | None:
-    money_came = (row["paid_time"] or 0) > 0 or (row["is_cod"] or 0) == 1
-    if row["status"] is None:
-        return None if money_came else False
-    return row["status"] != "UNPAID" and money_came
 
 
 def expected(path: Path, table: Table) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The records of a shop: what a commit keeps, what it refuses, and what the file knows of itself."""
+"""The records of a shop: what a commit keeps, what it refuses, what the file knows."""
 
 from __future__ import annotations
 

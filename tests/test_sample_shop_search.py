@@ -74,7 +74,7 @@ def test_returns_and_cancellations_come_oldest_first_unless_asked_otherwise(
 def test_any_windows_filters_sorting_and_page_size_give_what_brute_force_gives(
     client: ShopClient, seed: int
 ) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     path, name, source = dice.choice(
         [
             (ORDER_SEARCH, "orders", "orders"),

@@ -101,7 +101,9 @@ def test_ten_thousand_random_plans_have_no_gap_and_no_overlap() -> None:
         planned = plan((start, end), taken, step)
         assert planned == sorted(planned, reverse=True)
         inside = [
-            (max(one, start), min(other, end)) for one, other in taken if one < end and other > start
+            (max(one, start), min(other, end))
+            for one, other in taken
+            if one < end and other > start
         ]
         assert seconds_covered(planned + inside) == [(start, end)]
         if step is not None:

@@ -1,0 +1,472 @@
+"""An import through everything: simulator, client, normalising, records, columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from backfill.stages import LABELS, shown
+from backfill.windows import floor_of
+from catalogue.tables import ORDERS, RETURNS, TABLES
+from store.fencing import Fenced
+from tests.importing import DAY, NOW, START, Asked, ShopUnderTest, digests, refuses
+
+#: One window a day, the first day whole, the last until NOW.
+WINDOWS = 21
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[ShopUnderTest]:
+    made = ShopUnderTest(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The tables after an import that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    shop = ShopUnderTest(folder)
+    assert shop.work().state == "done"
+    shop.close()
+    return digests(folder / "records.sqlite")
+
+
+def once(wanted: int, resource: str, answer: Any) -> Any:
+    """A fault that strikes the `wanted`-th call of a resource."""
+    seen = Counter[str]()
+
+    def fault(asked: Asked) -> requests.Response | None:
+        seen[asked.resource] += 1
+        hit = asked.resource == resource and seen[resource] == wanted
+        return answer() if hit else None
+
+    return fault
+
+
+def always(resource: str, answer: Any) -> Any:
+    return lambda asked: answer() if asked.resource == resource else None
+
+
+# --- what is there afterwards ---
+
+
+def test_everything_the_shop_has_is_imported(shop: ShopUnderTest) -> None:
+    assert shop.work().state == "done"
+    seller = shop.world.shops[0]
+    orders = shop.records.query("SELECT count(*), min(create_time) FROM orders")[0]
+    assert orders[0] == 120
+    assert orders[1] >= START
+    lines = shop.records.query("SELECT count(*), sum(line_count) FROM orders, (SELECT 1)")[0]
+    assert shop.records.count(TABLES["order_line_items"]) == lines[1]
+    assert shop.records.count(TABLES["order_line_item_price_detail"]) == lines[1]
+    assert shop.records.count(TABLES["shops"]) == 1
+    empty = [name for name, table in TABLES.items() if not shop.records.count(table)]
+    assert empty == []
+    assert seller.region.code == "US"
+    assert shop.records.quarantine_count() == 0
+
+
+def test_the_columns_are_published_with_the_records(shop: ShopUnderTest) -> None:
+    shop.work()
+    assert shop.columns.manifest().version["orders"] >= 1
+    assert not shop.columns.publish(force=True), "nothing was left to publish"
+
+
+def test_without_a_range_it_is_the_last_ninety_days(shop: ShopUnderTest) -> None:
+    assert shop.work(start=None, data=["orders"]).state == "done"
+    (covered,) = shop.records.coverage("orders")
+    assert (covered.start, covered.end) == (floor_of(NOW, 90), NOW)
+    assert shop.between.count("orders") == 91
+
+
+def test_newest_orders_are_asked_for_first(shop: ShopUnderTest) -> None:
+    shop.work(in_flight=1)
+    starts = [
+        asked.body["create_time_ge"]
+        for asked in shop.calls
+        if asked.resource == "orders" and "page_token" not in asked.query
+    ]
+    assert starts == sorted(starts, reverse=True)
+    assert len(starts) == WINDOWS
+    assert starts[-1] == START
+
+
+def test_bounds_are_fixed_and_pages_come_in_ascending_order(shop: ShopUnderTest) -> None:
+    shop.work()
+    for asked in shop.calls:
+        if asked.resource in ("orders", "returns", "cancellations"):
+            assert asked.query["sort_order"] == "ASC"
+            assert asked.query["sort_field"] == "create_time"
+            assert START <= asked.body["create_time_ge"] < asked.body["create_time_lt"] <= NOW
+
+
+def test_progress_is_complete_and_shown_by_label(shop: ShopUnderTest) -> None:
+    shop.work()
+    progress = shop.records.progress()
+    assert {one.state for one in progress.values()} == {"done"}
+    assert all(one.done == one.total for one in progress.values())
+    assert progress["orders"].done == 120
+    labels = shown(progress)
+    assert [one.stage for one in labels] == list(LABELS)
+    refunds = next(one for one in labels if one.stage == "Refunds & Returns")
+    assert refunds.done == progress["returns"].done + progress["cancellations"].done
+
+
+def test_what_was_read_is_covered(shop: ShopUnderTest) -> None:
+    shop.work()
+    for resource in ("orders", "returns", "cancellations"):
+        (covered,) = shop.records.coverage(resource)
+        assert (covered.start, covered.end, covered.read_at) == (START, NOW, NOW)
+    for resource in ("products", "warehouses", "inventory", "product_details"):
+        (covered,) = shop.records.coverage(resource)
+        assert (covered.start, covered.end) == (0, NOW)
+
+
+# --- repeating ---
+
+
+def test_a_second_run_over_the_same_range_asks_for_no_order_again(shop: ShopUnderTest) -> None:
+    shop.work()
+    before = len(shop.calls)
+    assert shop.work(data=["orders"]).state == "done"
+    assert len(shop.calls) == before
+
+
+def test_a_longer_range_costs_only_the_calls_for_what_is_new(tmp_path: Path) -> None:
+    shop = ShopUnderTest(tmp_path)
+    shop.work(start=NOW - 5 * DAY, data=["orders"])
+    known = shop.records.count(ORDERS)
+    before = len(shop.calls)
+    assert shop.work(start=NOW - 12 * DAY, data=["orders"]).state == "done"
+    asked = [one for one in shop.calls[before:] if one.resource == "orders"]
+    assert all(one.body["create_time_lt"] <= NOW - 5 * DAY for one in asked)
+    assert len({one.body["create_time_ge"] for one in asked}) == 8, "seven days are eight pieces"
+    assert shop.records.count(ORDERS) > known > 0
+    shop.close()
+
+
+def test_details_are_asked_again_only_for_products_that_changed(shop: ShopUnderTest) -> None:
+    shop.work()
+    first = shop.between.count("product")
+    assert first > 0
+    shop.work(data=["products"], began_at=NOW + 60)
+    assert shop.between.count("product") == first
+    shop.records.commit(
+        "backward",
+        shop.records.grant("backward", 9),
+        _touching(shop, update_time=NOW + 100),
+    )
+    shop.work(data=["products"], began_at=NOW + 120)
+    assert shop.between.count("product") == first + 1
+
+
+def _touching(shop: ShopUnderTest, update_time: int) -> Any:
+    from store.records import Commit, Write
+
+    (product,) = shop.records.query(
+        "SELECT product_id FROM products WHERE detail_update_time IS NOT NULL LIMIT 1"
+    )
+    row = (product[0], update_time)
+    columns = ("product_id", "update_time")
+    return Commit(writes=(Write(TABLES["products"], columns, [row]),), fetched_at=update_time)
+
+
+def test_frozen_and_deleted_products_are_not_asked_for_details(shop: ShopUnderTest) -> None:
+    shop.work()
+    asked = {one.path.rsplit("/", 1)[1] for one in shop.calls if one.resource == "product"}
+    states = dict(map(tuple, shop.records.query("SELECT product_id, status FROM products")))
+    assert "DELETED" in states.values()
+    assert asked == {one for one, state in states.items() if state not in ("FREEZE", "DELETED")}
+
+
+def test_stock_is_asked_for_a_hundred_products_at_a_time(shop: ShopUnderTest) -> None:
+    shop.work()
+    sizes = [len(one.body["product_ids"]) for one in shop.calls if one.resource == "inventory"]
+    assert max(sizes) <= 100
+    assert len(sizes) == -(-sum(sizes) // 100)
+
+
+# --- faults (quality: B) ---
+
+
+def test_an_expired_page_token_restarts_that_window_only(
+    shop: ShopUnderTest, whole: dict[str, str], tmp_path: Path
+) -> None:
+    expired = once(12, "orders", lambda: refuses(36009004, "page_token has expired"))
+    shop.between.faults = [expired]
+    assert shop.work().state == "done"
+    assert shop.between.count("orders") <= WINDOWS + 2
+    assert digests(tmp_path / "records.sqlite") == whole
+
+
+def test_tiktok_being_away_makes_the_stage_wait_and_the_run_is_handed_back(
+    shop: ShopUnderTest, whole: dict[str, str], tmp_path: Path
+) -> None:
+    seen = Counter[str]()
+
+    def away(asked: Asked) -> requests.Response | None:
+        seen[asked.resource] += 1
+        late = asked.resource == "orders" and seen["orders"] > 10
+        return refuses(36009003, "internal error", 500) if late else None
+
+    shop.between.faults = [away]
+    outcome = shop.work()
+    assert outcome.state == "waiting"
+    assert outcome.not_before >= shop.clock.now() + 29
+    progress = shop.records.progress()["orders"]
+    assert progress.state == "waiting"
+    assert progress.waits_for
+    assert progress.reference == "req-refused"
+    kept = shop.records.count(ORDERS)
+    assert kept > 0
+    shop.between.faults = []
+    shop.calls.clear()
+    assert shop.work().state == "done"
+    assert shop.between.count("orders") <= WINDOWS - 10 + 4, (
+        "windows that were read are not read again"
+    )
+    assert shop.records.progress()["orders"].error == ""
+    assert digests(tmp_path / "records.sqlite") == whole
+
+
+def test_each_wait_without_gain_is_longer_and_a_gain_makes_it_short_again(
+    shop: ShopUnderTest,
+) -> None:
+    shop.between.faults = [always("orders", lambda: refuses(36009003, "internal", 500))]
+    waits = []
+    for _ in range(3):
+        outcome = shop.work(data=["orders"])
+        waits.append(outcome.not_before - shop.clock.now())
+    assert waits == [30, 60, 120]
+    shop.between.faults = [once(20, "orders", lambda: refuses(36009003, "internal", 500))]
+    assert shop.work(data=["orders"]).state == "done"
+
+
+def test_too_many_requests_wait_as_long_as_tiktok_says(shop: ShopUnderTest) -> None:
+    def throttled() -> requests.Response:
+        response = refuses(36009002, "too many requests", 429)
+        response.headers["Retry-After"] = "900"
+        return response
+
+    shop.between.faults = [always("orders", throttled)]
+    outcome = shop.work(data=["orders"])
+    assert outcome.state == "waiting"
+    assert outcome.not_before - shop.clock.now() >= 900
+
+
+def test_a_missing_permission_blocks_its_stage_and_those_that_need_it(shop: ShopUnderTest) -> None:
+    shop.between.faults = [always("products", lambda: refuses(105005, "scope missing", 403))]
+    outcome = shop.work()
+    assert outcome.state == "blocked"
+    assert "Products Catalog" in outcome.message
+    states = {name: one.state for name, one in shop.records.progress().items()}
+    assert states["products"] == states["inventory"] == states["product_details"] == "blocked"
+    assert states["orders"] == states["returns"] == states["warehouses"] == "done"
+    assert shop.records.progress()["inventory"].waits_for == "Products Catalog"
+    shop.between.faults = []
+    assert shop.work().state == "done"
+
+
+def test_lost_access_blocks_the_run_at_once(shop: ShopUnderTest) -> None:
+    shop.between.faults = [once(5, "orders", lambda: refuses(36009043, "shop closed", 401))]
+    outcome = shop.work()
+    assert outcome.state == "blocked"
+    assert "closed or disabled" in outcome.message
+    assert shop.between.count("returns") == 0
+
+
+def test_a_refused_request_fails_its_stage_and_the_others_go_on(shop: ShopUnderTest) -> None:
+    shop.between.faults = [always("returns", lambda: refuses(36009004, "field is invalid"))]
+    outcome = shop.work()
+    assert outcome.state == "failed"
+    progress = shop.records.progress()
+    assert progress["returns"].state == "failed"
+    assert progress["returns"].reference == "req-refused"
+    assert progress["cancellations"].state == "done"
+
+
+def test_one_product_that_tiktok_refuses_does_not_hold_up_the_others(shop: ShopUnderTest) -> None:
+    shop.between.faults = [once(3, "product", lambda: refuses(12052048, "product is not visible"))]
+    assert shop.work().state == "done"
+    (one,) = shop.records.quarantined(10)
+    assert (one.resource, one.request_id) == ("product_details", "req-refused")
+    assert shop.records.progress()["product_details"].state == "done"
+
+
+def test_an_answer_that_cannot_be_read_is_noted_and_waits(shop: ShopUnderTest) -> None:
+    from tests.importing import reply_with
+
+    shop.between.faults = [always("warehouses", lambda: reply_with(b"<html>busy</html>"))]
+    outcome = shop.work()
+    assert outcome.state == "waiting"
+    (one,) = shop.records.quarantined(10)
+    assert (one.resource, one.path) == ("warehouses", "page")
+
+
+def test_rows_of_a_wrong_shape_are_left_out_counted_and_the_import_goes_on(
+    shop: ShopUnderTest,
+) -> None:
+    spoilt: list[str] = []
+
+    def spoil(asked: Asked, data: dict[str, Any]) -> None:
+        if asked.resource == "orders" and data.get("orders") and len(spoilt) < 2:
+            order = data["orders"][0]
+            spoilt.append(order["id"])
+            order["payment"]["total_amount"] = "NaN"
+
+    shop.between.change = spoil
+    assert shop.work().state == "done"
+    assert shop.records.count(ORDERS) == 118
+    noted = shop.records.quarantined(10)
+    assert {one.path for one in noted} == {"orders[0].payment.total_amount"}
+    assert {one.reason for one in noted} == {"is not a decimal number"}
+    assert all(one.request_id for one in noted)
+
+
+def test_unknown_fields_and_enum_values_pass(shop: ShopUnderTest) -> None:
+    def drift(asked: Asked, data: dict[str, Any]) -> None:
+        for order in data.get("orders", []):
+            order["status"] = "TELEPORTED"
+            order["brand_new"] = {"deep": [1, 2, {"er": None}]}
+
+    shop.between.change = drift
+    assert shop.work(data=["orders"]).state == "done"
+    assert shop.records.query("SELECT DISTINCT status FROM orders")[0][0] == "TELEPORTED"
+    assert shop.records.quarantine_count() == 0
+
+
+def test_a_window_with_missing_rows_is_halved_until_it_is_complete(
+    shop: ShopUnderTest, whole: dict[str, str], tmp_path: Path
+) -> None:
+    """A cap nobody documented: no list shows more than three orders, whatever it counts."""
+
+    def cap(asked: Asked, data: dict[str, Any]) -> None:
+        if asked.resource == "orders":
+            data["orders"] = data.get("orders", [])[:3]
+            data["next_page_token"] = ""
+
+    shop.between.change = cap
+    assert shop.work().state == "done"
+    assert shop.between.count("orders") > WINDOWS
+    assert digests(tmp_path / "records.sqlite") == whole
+    assert shop.records.quarantine_count() == 0
+    (covered,) = shop.records.coverage("orders")
+    assert (covered.start, covered.end) == (START, NOW)
+
+
+def test_a_count_that_is_always_wrong_is_noted_and_does_not_go_on_for_ever(
+    shop: ShopUnderTest,
+) -> None:
+    def overstate(asked: Asked, data: dict[str, Any]) -> None:
+        if asked.resource == "orders":
+            data["total_count"] = data.get("total_count", 0) + 1
+
+    shop.between.change = overstate
+    assert shop.work(start=NOW - DAY, data=["orders"]).state == "done"
+    assert shop.between.count("orders") < 140
+    noted = shop.records.quarantined(1)[0]
+    assert noted.resource == "orders"
+    assert noted.reason.startswith("TikTok counted")
+
+
+def test_more_products_than_a_list_shows_are_read_in_parts(shop: ShopUnderTest) -> None:
+    def count_high(asked: Asked, data: dict[str, Any]) -> None:
+        length = asked.body["create_time_le"] - asked.body.get("create_time_ge", 0)
+        if asked.resource == "products" and length > 30 * DAY:
+            data["total_count"] = 10_001
+
+    shop.between.change = count_high
+    expected = len({*world_products(shop)})
+    shop.between.calls.clear()
+    shop.between.change = lambda asked, data: (
+        count_high(asked, data) if asked.resource == "products" else None
+    )
+    assert shop.work(data=["products"]).state == "done"
+    assert shop.records.count(TABLES["products"]) == expected
+    assert shop.between.count("products") > 10
+
+
+def world_products(shop: ShopUnderTest) -> list[str]:
+    change, shop.between.change = shop.between.change, None
+    pages = shop.client.pages("product_search", shop.access)
+    found = [row["id"] for page in pages for row in page.rows]
+    shop.between.change = change
+    return found
+
+
+# --- stopping, fencing ---
+
+
+def test_a_stop_is_heeded_between_two_pages_and_nothing_is_read_twice(
+    shop: ShopUnderTest, whole: dict[str, str], tmp_path: Path
+) -> None:
+    outcome = shop.work(stop=lambda: shop.between.count("orders") >= 8, in_flight=2)
+    assert outcome.state == "waiting"
+    assert outcome.not_before == 0
+    assert shop.between.count("orders") <= 10
+    assert shop.records.progress()["orders"].state == "waiting"
+    assert shop.work().state == "done"
+    assert shop.between.count("orders") == WINDOWS
+    assert digests(tmp_path / "records.sqlite") == whole
+
+
+def test_a_lost_lease_ends_the_work_without_another_row(shop: ShopUnderTest) -> None:
+    renewals = 0
+
+    def lost() -> None:
+        nonlocal renewals
+        renewals += 1
+        if renewals == 3:
+            raise Fenced("somebody else")
+
+    def tick(asked: Asked) -> None:
+        shop.clock.instant += 4
+
+    shop.between.faults = [tick]
+    with pytest.raises(Fenced):
+        shop.work(renew=lost, in_flight=1)
+    assert renewals == 3
+
+
+def test_a_newer_holder_of_the_lane_shuts_the_older_one_out(shop: ShopUnderTest) -> None:
+    def take_over(asked: Asked) -> None:
+        if asked.resource == "orders" and asked.number > 10:
+            shop.records.grant("backward", 100)
+
+    shop.between.faults = [take_over]
+    with pytest.raises(Fenced):
+        shop.work()
+    assert shop.records.count(RETURNS) == 0
+
+
+def test_the_lease_is_renewed_while_pages_come(shop: ShopUnderTest) -> None:
+    def tick(asked: Asked) -> None:
+        shop.clock.instant += 5
+
+    shop.between.faults = [tick]
+    shop.work(data=["orders"], in_flight=1)
+    assert shop.renewals == len(shop.calls) // 2 + 1, "5 s a call, a renewal in 10 s"
+
+
+def test_an_unwritable_disk_makes_the_run_wait(shop: ShopUnderTest) -> None:
+    class Full:
+        def __init__(self, behind: Any) -> None:
+            self._behind = behind
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._behind, name)
+
+        def commit(self, *_: Any) -> int:
+            import sqlite3
+
+            raise sqlite3.OperationalError("database or disk is full")
+
+    outcome = shop.work(records=Full(shop.records))
+    assert outcome.state == "waiting"
+    assert outcome.not_before == shop.clock.now() + 60
