@@ -42,6 +42,7 @@ from store.secrets import Vault
 from store.sessions import ConsentStates, Sessions
 from store.shops import ShopStores
 from store.throttle import StoreThrottle
+from supervisor import folder_problem
 from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Access, App, Client
 from tiktok_shop.oauth import OAuth, consent_link
@@ -91,13 +92,18 @@ class _ListedShop:
 
 
 class Installation:
-    """The joined parts of one process. Made after a fork: connections do not cross one."""
+    """The joined parts of one process. Made after a fork: connections do not cross one.
+
+    Raises Refused when the data folder cannot be used.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        problem = folder_problem(settings.data_dir)
+        if problem:
+            raise Refused(problem)
         self.folder = DataFolder(settings.data_dir)
-        self.folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         given = settings.secret_key.get_secret_value() if settings.secret_key else ""
         database = settings.database_url and settings.database_url.get_secret_value()
         self.accounts = Accounts(
@@ -246,10 +252,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     """The app, with its commands. A bad setting ends the process with one sentence."""
     try:
         settings = settings or load(os.environ)
+        configure_logs(settings)
+        here = Installation(settings, clock or SystemClock())
     except Refused as refused:
-        sys.exit(refused.message)
-    configure_logs(settings)
-    here = Installation(settings, clock or SystemClock())
+        sys.stderr.write(f"{refused.message}\n")
+        sys.exit(2)
     app = Flask(__name__)
     app.extensions["installation"] = here
     app.register_blueprint(connector_routes(here.accounts, here.answers))

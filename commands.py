@@ -31,7 +31,6 @@ from store.ledger import Ledger, Run
 from store.sessions import Sessions
 from store.shops import ShopStores
 from supervisor import (
-    folder_problem,
     port_problem,
     run_until_stopped,
     web_process,
@@ -111,7 +110,7 @@ def _running(here: Installation) -> Iterable[click.Command]:
 
     def checked() -> None:
         settings.refuse_unsafe()
-        problem = port_problem(settings.host, settings.port) or folder_problem(settings.data_dir)
+        problem = port_problem(settings.host, settings.port)
         if problem:
             click.echo(problem, err=True)
             sys.exit(2)

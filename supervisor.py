@@ -96,7 +96,7 @@ def _why_not_bound(host: str, port: int, error: OSError) -> str:
 def folder_problem(folder: Path) -> str | None:
     """Make `folder` if it is missing; a sentence when nothing can be written in it, else None."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"probe")
     except OSError as error:

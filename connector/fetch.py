@@ -102,7 +102,8 @@ class Answers:
             scopes = kept or scopes
         made = plan(request, scopes, today(scopes[0].zone, self._clock.now()))
         zones = {scope.shop_id: scope.zone for scope in scopes}
-        about = self._about(made, [shop for shop in shops if shop.shop_id in zones], zones)
+        asked = [shop for shop in shops if shop.shop_id in zones]
+        about = self._about(made, asked, zones, manifests)
         if request.options.strict and (about.partial or about.stale):
             raise NotReady(" ".join(about.notes) or "Some days are not imported yet.")
         sql = made.sql
@@ -176,7 +177,13 @@ class Answers:
 
     # -- what it shows -------------------------------------------------------------------------
 
-    def _about(self, made: Plan, shops: Sequence[ShopRow], zones: Mapping[str, str]) -> About:
+    def _about(
+        self,
+        made: Plan,
+        shops: Sequence[ShopRow],
+        zones: Mapping[str, str],
+        manifests: Mapping[str, Manifest],
+    ) -> About:
         facts = [FACTS[name] for name in made.facts if FACTS[name].fed_by != "shops"]
         notes: list[str] = []
         read: list[float] = []
@@ -185,9 +192,8 @@ class Answers:
         ready = not facts
         for shop in shops:
             zone = zones[shop.shop_id]
-            records = self._stores.records(shop.workspace_id, shop.shop_id)
             for fact in facts:
-                covered = records.coverage(fact.fed_by)
+                covered = manifests[shop.shop_id].covered(fact.fed_by)
                 if not covered:
                     partial = True
                     notes.append(f"{shop.name}: {fact.about} Not imported yet.")

@@ -23,7 +23,7 @@ def recipient(region: Region, place: int, buyer: int, dice: int, masked: bool) -
         "postal_code": f"{town.postal_code[:3]}**" if masked else town.postal_code,
         "address_line1": street,
         "address_line2": f"Flat CANARY {buyer % 90}" if dice % 3 == 0 else "",
-        "address_line3": "",
+        "address_line3": "Bairro Canary" if region.code == "BR" else "",
         "address_line4": "",
         "address_detail": f"{street}, back door canary",
         "full_address": f"{street}, {town.city}, {town.state}, {region.country}",

@@ -91,6 +91,7 @@ class AftersalesPayloads:
         units = list(range(int(basket.units[i]))) if unit == ALL_UNITS else [unit]
         offered = 30 + dice % 31
         refunds = self._refunds(basket, i, units, offered if course.part else 100)
+        together = course.kind == "RETURN_AND_REFUND" and dice % 13 == 0
         reason, text = RETURN_REASONS[dice % len(RETURN_REASONS)]
         lines = self._lines(basket, i, units, refunds, position, "return", newer)
         payload: Payload = {
@@ -103,8 +104,8 @@ class AftersalesPayloads:
             "role": "SELLER" if dice % 29 == 0 else "BUYER",
             "return_reason": reason,
             "return_reason_text": text,
-            "combined_return_id": "0",
-            "is_combined_return": False,
+            "combined_return_id": shop.ids.one("group", position) if together else "0",
+            "is_combined_return": together,
             "can_buyer_keep_item": course.kind == "REFUND",
             "shipment_type": "PLATFORM",
             "handover_method": "DROP_OFF" if dice % 2 else "PICKUP",

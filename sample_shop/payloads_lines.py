@@ -116,7 +116,7 @@ class OrderParts:
                 "id": columns["line_ids"][i * MAX_UNITS + unit],
                 **self._sku(number, sku),
                 "product_name": self._title(number, columns["unit_revision"][i][unit]),
-                "sku_type": ORDER_TYPES.get(kind, "NORMAL"),
+                "sku_type": "NORMAL" if kind == BACK_ORDER else ORDER_TYPES.get(kind, "NORMAL"),
                 "display_status": line_state,
                 "original_price": money[columns["unit_original"][i][unit]],
                 "seller_discount": money[columns["unit_seller_discount"][i][unit]],

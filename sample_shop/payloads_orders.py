@@ -65,18 +65,18 @@ class OrderPayloads:
         at = shop.lives.at[rows].astype(np.int64)
         seen = np.where(at <= now, at, 0)
         basket = shop.till.baskets(rows, at[:, CREATED])
-        combined = traits.is_combined(rows)
+        combined, buyer = traits.is_combined(rows), traits.buyer(rows)
         package = np.where(combined, rows & ~1, rows) * 2
         columns: dict[str, list[Any]] = {
             "id": ids.many("order", rows),
             "line_ids": ids.many("line", (rows[:, None] * 8 + np.arange(MAX_UNITS)).ravel()),
-            "user_id": ids.many("buyer", traits.buyer(rows)),
+            "user_id": ids.many("buyer", buyer),
             "package": ids.many("package", package),
             "package_2": ids.many("package", package + 1),
             "group": ids.many("group", rows // 2),
             "warehouse": ids.many("warehouse", traits.warehouse(rows)),
             "position": rows.tolist(),
-            "buyer": traits.buyer(rows).tolist(),
+            "buyer": buyer.tolist(),
             "kind": traits.kind(rows).tolist(),
             "free": traits.is_free(rows).tolist(),
             "cod": traits.is_cod(rows).tolist(),
@@ -126,6 +126,7 @@ class OrderPayloads:
             "rts_sla_time": created + 2 * DAY,
             "tts_sla_time": created + 3 * DAY,
             "cancel_order_sla_time": created + 5 * DAY,
+            "shipping_due_time": created + 5 * DAY,
         }
         order_type = ORDER_TYPES.get(kind)
         if order_type is not None or region.code != "ID":
@@ -143,8 +144,13 @@ class OrderPayloads:
         if state == "CANCELLED":
             who, _, text = cancel_reason(PLANS[columns["plan"][i]], position)
             order["cancel_reason"], order["cancellation_initiator"] = text, who
-        if detail and region.code == "BR":
-            order["payment_card_type"] = "CREDIT"
+        if region.code == "BR" and "user_id" in order:
+            order["cpf"] = f"CANARY-CPF-{columns['buyer'][i]}"
+            order["cpf_name"] = f"Canary Name {columns['buyer'][i]}"
+            order["need_upload_invoice"] = "NEED_INVOICE"
+            if detail:
+                order["payment_method_code"], order["payment_card_type"] = "CCDC", "CREDIT"
+                order["payment_auth_code"] = f"canary-auth-{position}"
         return order
 
     def _kinds(self, order: Payload, columns: dict[str, list[Any]], i: int) -> None:

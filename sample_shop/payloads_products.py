@@ -220,6 +220,12 @@ class ProductPayloads:
         shares: Payload = {"in_shop_inventory": {"quantity": free - reserved}}
         if reserved:
             shares["campaign_inventory"] = [{"campaign_name": "Big Sale", "quantity": reserved}]
+        lent = free // 20 if number % 11 == 0 else 0
+        if lent:
+            shares["creator_inventory"] = [
+                {"creator_name": f"canary_creator_{number % 9}", "quantity": lent}
+            ]
+            shares["in_shop_inventory"]["quantity"] -= lent
         return {
             "id": self._shop.ids.one("sku", number * 8 + sku),
             "seller_sku": seller_sku(number, sku),

@@ -21,11 +21,14 @@ def price_details(shop: Shop, rows: Ints) -> list[dict[str, Any]]:
         lines = [
             {
                 "id": line_ids[i * MAX_UNITS + unit],
+                "cod_fee_amount": shop.region.money(0),
                 **_block(shop, basket, i, slice(unit, unit + 1), unit == 0),
             }
             for unit in range(units)
         ]
-        details.append({**_block(shop, basket, i, slice(0, units), True), "line_items": lines})
+        block = _block(shop, basket, i, slice(0, units), True)
+        block["cod_fee_net_amount"] = shop.region.money(0)
+        details.append({**block, "line_items": lines})
     return details
 
 
@@ -70,5 +73,4 @@ def _block(shop: Shop, basket: Baskets, i: int, units: slice, with_freight: bool
         "tax_rate": f"0.{rate:03d}",
         "net_price_amount": money(sale - (tax if region.tax_inside_millis else 0)),
         "cod_fee": money(0),
-        "cod_fee_net_amount": money(0),
     }

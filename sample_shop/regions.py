@@ -144,5 +144,16 @@ _JP: Final = Region(
     ),
 )  # fmt: skip
 
+_BR: Final = Region(
+    "BR", "Brazil", "BRL", 2, "America/Sao_Paulo", -3, "ROW_", 5, 170, False, 0.0,
+    (0, 1490, 1990), (("7117858858072016698", "Correios"), ("7117858858072016699", "Jadlog")),
+    ("Pix", "Credit card", "Boleto"),
+    (
+        Place("São Paulo", "BR-SP", "São Paulo", "São Paulo", "01001-000"),
+        Place("Rio de Janeiro", "BR-RJ", "Rio de Janeiro", "Rio de Janeiro", "20010-000"),
+        Place("Bahia", "BR-BA", "Salvador", "Salvador", "40010-000"),
+    ),
+)  # fmt: skip
+
 #: Shop k of an authorization is in region k of this list, round and round.
-REGIONS: Final[tuple[Region, ...]] = (_US, _GB, _ID, _TH, _VN, _DE, _JP)
+REGIONS: Final[tuple[Region, ...]] = (_US, _GB, _ID, _TH, _VN, _DE, _JP, _BR)

@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Final
 
 from clock import Clock
-from store.manifest_file import Pending, counter, load, months_behind, pending, set_counter
+from store.manifest_file import (
+    PUBLISHED,
+    READ,
+    Pending,
+    counter,
+    load,
+    months_behind,
+    pending,
+    publish_coverage,
+    set_counter,
+    stretches,
+)
 from store.marks import mark_whole, next_commit
 from store.migrations import prepare_shop_file
 from store.months import ALL, DAY, month_of
@@ -94,8 +105,11 @@ class ShopColumns:
             writer, reader = connections
             if not force and self._too_soon(writer):
                 return False
+            # Before the marks: whatever it names is in the records that the segments are made from.
+            covered = stretches(writer, READ)
+            promise = covered != stretches(writer, PUBLISHED)
             waiting = pending(writer, {name: shape.fingerprint for name, shape in SHAPES.items()})
-            if not waiting:
+            if not waiting and not promise:
                 return False
             started = self._clock.monotonic()
             listed = [
@@ -103,9 +117,11 @@ class ShopColumns:
             ]
             self._sweep(writer)
             with writing(writer):
+                if promise:
+                    publish_coverage(writer, covered)
                 set_counter(writer, "publish_ended_at", self._clock.now())
                 set_counter(writer, "publish_took", self._clock.monotonic() - started)
-            return any(listed)
+            return promise or any(listed)
 
     def rebuild(self) -> None:
         """All columns again from the records, whatever the marks say."""

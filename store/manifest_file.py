@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Final
 
+from store.commits import Covered
+from store.coverage import merged
 from store.months import ALL
 from store.segment_file import Written
 from store.segments import Manifest, Segment
+
+READ: Final = "_coverage"
+PUBLISHED: Final = "_published_coverage"
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,27 @@ def load(connection: sqlite3.Connection, folder: Path) -> Manifest:
         version=dict(connection.execute('SELECT "table", version FROM _versions')),
         published_at=counter(connection, "published_at"),
         segments=segments,
+        coverage=_by_resource(stretches(connection, PUBLISHED)),
     )
+
+
+def stretches(connection: sqlite3.Connection, table: str) -> list[Covered]:
+    """Coverage, of the records (READ) or as of the last publication (PUBLISHED)."""
+    rows = connection.execute(f"SELECT resource, start, end, read_at FROM {table}")
+    return sorted((Covered(*row) for row in rows), key=lambda one: (one.resource, one.start))
+
+
+def publish_coverage(connection: sqlite3.Connection, shown: Sequence[Covered]) -> None:
+    """Promise what the segments show by now; within one writing transaction."""
+    connection.execute(f"DELETE FROM {PUBLISHED}")
+    connection.executemany(
+        f"INSERT INTO {PUBLISHED} VALUES (?, ?, ?, ?)", [astuple(one) for one in shown]
+    )
+    _count_switch(connection)
+
+
+def _by_resource(found: Sequence[Covered]) -> dict[str, Sequence[Covered]]:
+    return {resource: merged(group) for resource, group in groupby(found, lambda one: one.resource)}
 
 
 def months_behind(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -139,5 +166,10 @@ def switch(
         [(table,) for table in tables],
     )
     set_counter(connection, "published_at", now)
-    set_counter(connection, "switches", (counter(connection, "switches") or 0) + 1)
+    _count_switch(connection)
     return True
+
+
+def _count_switch(connection: sqlite3.Connection) -> None:
+    """Readers load the manifest again when this has changed."""
+    set_counter(connection, "switches", (counter(connection, "switches") or 0) + 1)

@@ -103,6 +103,10 @@ def _bookkeeping(connection: sqlite3.Connection) -> None:
         """CREATE TABLE _coverage (
             resource TEXT, start INTEGER, end INTEGER, read_at INTEGER NOT NULL,
             PRIMARY KEY (resource, start))""",
+        # The same as of the last publication: what answers may promise.
+        """CREATE TABLE _published_coverage (
+            resource TEXT, start INTEGER, end INTEGER, read_at INTEGER NOT NULL,
+            PRIMARY KEY (resource, start))""",
         """CREATE TABLE _quarantine (
             id INTEGER PRIMARY KEY, resource TEXT NOT NULL, request_id TEXT NOT NULL,
             path TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL)""",

@@ -2,7 +2,7 @@
 
     SECRET_KEY ──HKDF──> wrapping key ──Fernet──> data keys of a workspace (random, one per purpose)
                                                      ├── "tokens"  Fernet over TikTok's tokens
-                                                     ├── "buyers"  keyed hash that stands for a buyer id
+                                                     ├── "buyers"  keyed hash for a buyer id
                                                      └── "keys"    HMAC of the API keys
 
 Only wrapped data keys are stored. Changing SECRET_KEY wraps them anew and changes no hash, no API

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalogue.table import Table
+from store.commits import Covered
 from store.shapes import SHAPES
 
 
@@ -38,6 +39,13 @@ class Manifest:
     version: Mapping[str, int] = field(default_factory=dict)
     published_at: float | None = None
     segments: Mapping[str, Sequence[Segment]] = field(default_factory=dict)
+    coverage: Mapping[str, Sequence[Covered]] = field(default_factory=dict)
+
+    def covered(self, resource: str) -> Sequence[Covered]:
+        """What the segments hold of a resource completely: maximal ranges, ascending. Less than the
+        records' own coverage while something waits to be published."""
+        return self.coverage.get(resource, ())
+
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def scan(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:

@@ -11,6 +11,7 @@ from sample_shop.adapter import BASE_URL
 from sample_shop.books import Book
 from sample_shop.life import STATES
 from sample_shop.shop import Shop
+from sample_shop.timeline import NEVER, Timeline
 from sample_shop.world import SAMPLE_ANCHOR, World, sample_world, seeded_world
 from tests.sample_shop_client import DAY, NOW, ORDER_SEARCH, in_process
 
@@ -166,3 +167,23 @@ def test_products_change_as_time_passes_and_their_update_time_says_when() -> Non
                 changed.add("stock")
         previous = {product["id"]: product for product in rows}
     assert changed == {"title", "status", "price", "stock"}
+
+
+def test_a_change_is_seen_in_its_very_second_and_takes_the_place_of_the_one_before() -> None:
+    never = int(NEVER)
+    times = Timeline(np.asarray([[10, 20, 30], [15, never, never], [20, 40, never]], np.uint32))
+
+    def updated(now: int, start: int | None, before: int | None) -> list[tuple[int, int]]:
+        rows, values = times.find(now, EVERYTHING, (start, before), by_update=True)
+        return list(zip(rows.tolist(), values.tolist(), strict=True))
+
+    assert updated(9, None, None) == []
+    assert updated(10, None, None) == [(0, 10)]
+    assert updated(19, None, None) == [(0, 10), (1, 15)]
+    assert updated(20, None, None) == [(1, 15), (0, 20), (2, 20)]
+    assert updated(30, 20, 30) == [(2, 20)]
+    assert updated(30, 20, 31) == [(2, 20), (0, 30)]
+    assert updated(100, 15, 16) == [(1, 15)]
+    rows, values = times.find(20, (None, 20), EVERYTHING, by_update=False)
+    assert (rows.tolist(), values.tolist()) == ([0, 1], [10, 15])
+    assert times.find(19, (20, None), EVERYTHING, by_update=False)[0].tolist() == []

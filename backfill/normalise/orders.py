@@ -154,7 +154,10 @@ def _tax(unit: Record) -> tuple[object, object, object]:
 
 
 def _buyer(order: Record, buyer: BuyerHasher) -> tuple[str | None, int | None]:
-    buyer_id = plain_text(order.get("user_id"))
+    try:
+        buyer_id = plain_text(order.get("user_id"))
+    except WrongShape as wrong:
+        raise WrongShape(wrong.reason, "user_id") from None
     return (None, None) if buyer_id is None else buyer(buyer_id)
 
 

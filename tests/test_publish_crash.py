@@ -1,0 +1,227 @@
+"""Killed at any line, a publication or a commit leaves a file that is consistent and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS, PRODUCTS, SHOPS
+from store.engine import Engine
+from store.families import families
+from store.months import month_of
+from store.records import Commit, Covered, StageProgress, Window
+from tests.store_rows import (
+    DAY,
+    NOON,
+    FakeClock,
+    Shop,
+    differences,
+    expected,
+    full_row,
+    order_rows,
+    order_writes,
+    shown,
+    write_of,
+)
+
+#: The tables that these shops have rows in.
+WATCHED = (ORDERS, ORDER_LINE_ITEMS, ORDER_LINE_ITEM_PRICE_DETAIL, PRODUCTS)
+
+#: Orders of the template with the status that the page of `full_commit` brings.
+NEW_BEFORE = 7
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PUBLISHING = "publish.py,manifest_file.py,shop_file.py"
+COMMITTING = "records.py,marks.py,shop_file.py"
+
+
+def full_commit(now: int) -> Commit:
+    """A page of 12 orders of two months, with everything that commits with it."""
+    orders = [
+        order_rows(number, NOON - number * 5 * DAY, status="NEW", update_time=now)
+        for number in range(12)
+    ]
+    return Commit(
+        writes=order_writes(*orders),
+        window=Window("orders", "backward", 0, 100, "running", "page-2", 1, 12, 40),
+        progress=StageProgress("orders", "running", 12, 40),
+        covered=(Covered("orders", 50, 100, now),),
+        checkpoints=(("orders", "page-2"),),
+        fetched_at=now,
+    )
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A shop with segments of two months and of products, a delta that is to be replaced by a
+    bigger one, a month and a product that changed since, and a segment that was retired."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    shop = Shop(folder)
+    shop.clock = FakeClock(time.time())
+    shop.columns._clock = shop.clock
+    first = [order_rows(number, NOON - number * 2 * DAY, lines=2) for number in range(16)]
+    shop.write(*order_writes(*first), write_of(PRODUCTS, full_row(PRODUCTS, 1)))
+    shop.publish()
+    shop.write(*order_writes(order_rows(1, NOON - 2 * DAY, lines=2, update_time=NOON + 1)))
+    shop.publish()
+    after = NOON + 2
+    changed = [
+        order_rows(number, NOON - number * 2 * DAY, lines=2, status="NEW", update_time=after)
+        for number in (2, 10, 11, 12, 13, 14, 15)
+    ]
+    shop.write(*order_writes(*changed, order_rows(99, NOON - 60 * DAY)))
+    shop.write(write_of(PRODUCTS, full_row(PRODUCTS, 1, update_time=NOON * 2)))
+    shop.close()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process loses nothing that was written: there is no need to wait for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    made = Engine()
+    yield made
+    made.close()
+
+
+def killed(job: str, template: Path, files: str, seed: int = 0, seconds: float = 0) -> Any:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.crash_points", job, str(template)),
+            *(str(template.parent / "work"), files, str(seed), str(seconds)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def by_family_month(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], Any]:
+    """(family, month) → what is known of all its tables, comparable."""
+    found: dict[tuple[str, str], list[tuple[object, ...]]] = {}
+    for family in families().values():
+        for table in family.tables:
+            for row in rows.get(table.name, ()):
+                month = month_of(row[table.axis]) if table.axis else "all"
+                found.setdefault((family.name, month), []).append(
+                    (table.name, *(row[name] for name in table.key), row)
+                )
+    return {key: sorted(rows, key=lambda row: row[:2]) for key, rows in found.items()}
+
+
+def opened(folder: Path) -> Shop:
+    shop = Shop(folder)
+    shop.clock = FakeClock(time.time() + 700)
+    shop.columns._clock = shop.clock
+    return shop
+
+
+def read(shop: Shop, engine: Engine) -> dict[tuple[str, str], Any]:
+    return by_family_month({t.name: shown(shop, engine, t) for t in WATCHED})
+
+
+def kept(path: Path) -> dict[tuple[str, str], Any]:
+    return by_family_month({t.name: expected(path, t) for t in WATCHED})
+
+
+def check_publication(
+    folder: Path, before: dict[Any, Any], after: dict[Any, Any], engine: Engine
+) -> bool:
+    """Whether the new segments of some month were listed already."""
+    shop = opened(folder)
+    assert shop.records.query("PRAGMA integrity_check")[0][0] == "ok"
+    seen = read(shop, engine)
+    new = [key for key in after if seen.get(key) == after[key] != before.get(key)]
+    old = [key for key in after if seen.get(key) == before.get(key)]
+    assert len(new) + len(old) == len(after)
+    shop.publish()
+    assert read(shop, engine) == after
+    assert shop.columns.check() == []
+    assert shop.columns.manifest().behind == {}
+    # What the dead one left behind is swept, and nothing that is listed.
+    shop.clock.instant += 700
+    shop.write(write_of(SHOPS, full_row(SHOPS, 1)))
+    shop.publish()
+    files = {path.name for path in shop.columns.folder.iterdir()} - {"lock"}
+    assert files == {row[0] for row in shop.records.query("SELECT file FROM _segments")}
+    assert shop.columns.check() == []
+    shop.close()
+    return bool(new)
+
+
+def before_and_after(template: Path, engine: Engine) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    shop = opened(template)
+    before, after = read(shop, engine), kept(shop.path)
+    shop.close()
+    assert sum(before.get(key) != rows for key, rows in after.items()) == 4
+    return before, after
+
+
+@pytest.mark.slow
+def test_a_publication_may_be_killed_at_every_line(template: Path, engine: Engine) -> None:
+    before, after = before_and_after(template, engine)
+    crashes = killed("publish", template, PUBLISHING)
+    assert len(crashes) > 40
+    listed = [check_publication(Path(folder), before, after, engine) for folder, _ in crashes]
+    assert any(listed)
+    assert not all(listed)
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_a_publication_may_be_killed_at_any_moment(
+    template: Path, engine: Engine, soak_seconds: float
+) -> None:
+    before, after = before_and_after(template, engine)
+    seed = 1 if soak_seconds < 10 else time.time_ns() % 2**32
+    files = f"{PUBLISHING},columns.py,segment_file.py,migrations.py"
+    crashes = killed("publish", template, files, seed, soak_seconds / 2)
+    for folder, line in crashes:
+        try:
+            check_publication(Path(folder), before, after, engine)
+        except AssertionError as error:
+            raise AssertionError(f"killed at {line}, seed {seed}") from error
+
+
+@pytest.mark.slow
+def test_a_commit_killed_at_every_line_is_kept_as_a_whole_or_not_at_all(
+    template: Path, engine: Engine
+) -> None:
+    crashes = killed("commit", template, COMMITTING)
+    assert len(crashes) > 40
+    kept_whole = 0
+    for turn, (folder, line) in enumerate(crashes):
+        shop = opened(Path(folder))
+        records = shop.records
+        assert records.query("PRAGMA integrity_check")[0][0] == "ok"
+        new = records.query("SELECT count(*) FROM orders WHERE status = 'NEW'")[0][0]
+        arrived = {
+            "rows": new > NEW_BEFORE,
+            "window": records.windows("backward", "orders") != [],
+            "progress": records.progress() != {},
+            "coverage": records.coverage("orders") != [],
+            "checkpoint": records.checkpoint("orders") == "page-2",
+        }
+        assert len(set(arrived.values())) == 1, f"killed at {line}: {arrived}"
+        kept_whole += all(arrived.values())
+        if arrived["rows"] or turn % 8 == 0:
+            shop.publish()
+            assert differences(shop, engine, WATCHED) == [], line
+        shop.close()
+    assert 0 < kept_whole < len(crashes)
