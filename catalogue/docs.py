@@ -64,8 +64,8 @@ def tables_page() -> str:
         (
             "Made from the declarations by `flask --app app docs`; do not edit. Every shop has a "
             "file `records.sqlite` with these tables; instants are UTC epoch seconds, money is "
-            "TikTok's decimal text. Its columns (Parquet) have the same rows with money as decimals, and "
-            "repeat the header's columns in the lines as `orders__status` and so on."
+            "TikTok's decimal text. Its columns (Parquet) have the same rows with money as "
+            "decimals, and repeat the header's columns in the lines as `orders__status` and so on."
         ),
         "",
         "## Facts",

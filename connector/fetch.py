@@ -6,6 +6,7 @@ Reads only: the store says what is there and until when it was read; nothing her
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -32,6 +33,7 @@ from store.rows import joined_text
 
 #: Looker Studio's own limit for one getData.
 MOST_ROWS: Final = 1_000_000
+LONGEST_HEADER: Final = 2_000
 #: A little more than the 12 hours between two syncs.
 STALE_AFTER_SECONDS: Final = 13 * 3600
 _SHARE_STATES: Final = {
@@ -58,17 +60,22 @@ class About:
     partial: bool
     notes: tuple[str, ...]
 
-    def as_json(self) -> dict[str, object]:
+    def header(self) -> str:
+        """Plain ASCII and under 2 KB, whatever the shops are called; the last notes go first."""
         as_of = self.as_of and dt.datetime.fromtimestamp(self.as_of, dt.UTC).isoformat()
-        return {
+        shown: dict[str, object] = {
             "source": self.source,
             "as_of": as_of,
             "covered_from": self.covered_from and self.covered_from.isoformat(),
             "stale": self.stale,
             "clamped": [],
             "partial": self.partial,
-            "notes": list(self.notes[:5]),
         }
+        for count in range(len(self.notes), -1, -1):
+            text = json.dumps({**shown, "notes": self.notes[:count]}, separators=(",", ":"))
+            if len(text) < LONGEST_HEADER:
+                break
+        return text
 
 
 @dataclass(frozen=True)

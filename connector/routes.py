@@ -55,13 +55,12 @@ def blueprint(accounts: Accounts, answers: Answers) -> Blueprint:
     @routes.post("/getData")
     def get_data() -> Response:
         answer = answers.answer(workspace(), parse(_body()))
-        about = orjson.dumps(answer.about.as_json())
         body = answer.body
         if request.args.get("explain") == "1":
             explained = {**asdict(answer.plan), "sql": answer.sql}
             body = b'{"plan":%b,"answer":%b}' % (orjson.dumps(explained), body)
         response = _compressed(body)
-        response.headers["X-Answer"] = about.decode()
+        response.headers["X-Answer"] = answer.about.header()
         return response
 
     @routes.get("/whoami")

@@ -20,6 +20,7 @@ from .control import Ledger
 from .faults import FaultScript
 from .gateway import Gateway, route_of
 from .pictures import picture
+from .world import Wall
 
 _MOST_HEAD: Final = 65_536
 _MOST_BODY: Final = 4_000_000
@@ -47,7 +48,7 @@ class Simulator:
         script: FaultScript,
         redirect: str,
         latency_seconds: float = 0.0,
-        wall: Any = time.time,
+        wall: Wall = time.time,
     ) -> None:
         self.gateway = gateway
         self.script = script
@@ -177,6 +178,7 @@ class _Connection(socketserver.BaseRequestHandler):
                 name, _, value = line.partition(":")
                 headers[name.strip().lower()] = value.strip()
             length = int(headers.get("content-length", 0))
+            url = urlsplit(target)
         except ValueError:
             raise _BadRequest("this is no HTTP request") from None
         if "transfer-encoding" in headers or not 0 <= length <= _MOST_BODY:
@@ -188,9 +190,9 @@ class _Connection(socketserver.BaseRequestHandler):
                 return None
             body += more
         self._rest = body[length:]
-        url = urlsplit(target)
         query = dict(parse_qsl(url.query, keep_blank_values=True, errors="surrogateescape"))
         keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+        keep = keep and method != "HEAD"  # its reply has a body here like any other
         return Request(method, url.path, query, headers, body[:length]), keep
 
     def _write(self, reply: Reply, keep: bool) -> bool:

@@ -22,12 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import store.columns
 from store.columns import ShopColumns
 from store.records import ShopRecords
 from tests.store_rows import NOON, FakeClock
 from tests.test_publish_crash import full_commit
 
 Point = tuple[str, int]
+
+STORE = Path(store.columns.__file__).parent
 
 
 def publish(folder: Path) -> None:
@@ -48,15 +51,15 @@ class Watch:
 
     def __init__(self, files: list[str], kill_at: tuple[Point, int] | None) -> None:
         self.seen: Counter[Point] = Counter()
-        self._files = {f"{os.sep}store{os.sep}{name}" for name in files}
+        self._short = {str(STORE / name): name for name in files}
         self._kill_at = kill_at
 
     def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        name = frame.f_code.co_filename
-        if not any(name.endswith(file) for file in self._files):
+        name = self._short.get(frame.f_code.co_filename)
+        if name is None:
             return None
         if event == "line":
-            point = (Path(name).name, frame.f_lineno)
+            point = (name, frame.f_lineno)
             self.seen[point] += 1
             if self._kill_at and (point, self.seen[point]) == self._kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)

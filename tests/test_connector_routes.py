@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,19 @@ def test_days_before_the_import_make_the_answer_partial_or_an_error_when_strict(
     whole = two.post("getData", request_for("gmv"))
     assert '"partial":false' in about(whole)
     assert len(about(whole)) < 2048
+
+
+def test_the_header_stays_plain_and_short_whatever_the_shops_are_called(tmp_path: Path) -> None:
+    test = answering(tmp_path)
+    for number in range(1, 21):
+        fill(test, test.shop(HandMadeShop(str(number), f"Café {number} 🎧 " + "x" * 150, "US")))
+    response = test.post("getData", request_for("orders", days=("2026-07-01", "2026-08-02")))
+    header = about(response)
+    assert header.isascii()
+    assert len(header) < 2048
+    assert json.loads(header)["partial"] is True
+    assert "not every day" in json.loads(header)["notes"][0]
+    test.here.close()
 
 
 # -- the answer on the wire ----------------------------------------------------------------------

@@ -92,9 +92,7 @@ def test_every_field_is_described_for_a_person() -> None:
     for name, field in by_name().items():
         assert field["group"], name
         assert str(field["description"]).endswith("."), name
-        assert isinstance(FIELDS[name], Metric) == (
-            field["semantics"]["conceptType"] == "METRIC"
-        )
+        assert isinstance(FIELDS[name], Metric) == (field["semantics"]["conceptType"] == "METRIC")
 
 
 def test_all_shops_is_offered_when_there_are_several_and_the_sample_account_always() -> None:

@@ -185,7 +185,7 @@ def test_a_single_word_where_a_list_should_be_is_taken_as_it_is() -> None:
         ({"category_chains": ["x"]}, "product[0].category_chains[0]"),
         ({"category_chains": [{"local_name": {}}]}, "product[0].category_chains"),
         ({"main_images": {"urls": []}}, "product[0].main_images"),
-        ({"main_images": [{"urls": "https://img"}]}, "product[0].urls"),
+        ({"main_images": [{"urls": "https://img"}]}, "product[0].main_images[0].urls"),
         ({"product_types": [{}]}, "product[0].product_types"),
         ({"skus": [{}]}, "product[0].skus[0].id"),
         (
@@ -266,7 +266,7 @@ def test_stock_is_kept_per_warehouse_and_per_sku() -> None:
 
 
 def test_no_word_about_reservations_is_not_zero_reservations() -> None:
-    changes = {"total_available_inventory_distribution": {"creator_inventory": []}}
+    changes: dict[str, Any] = {"total_available_inventory_distribution": {"creator_inventory": []}}
     (row,) = rows(normalise_inventory([stock(**changes)]), "sku_inventory")
     assert (row["in_shop_quantity"], row["campaign_quantity"]) == (None, None)
     assert row["creator_quantity"] == 0
@@ -278,7 +278,10 @@ def test_no_word_about_reservations_is_not_zero_reservations() -> None:
         ({"skus": []}, "inventory[0].product_id"),
         (stock(id=None), "inventory[0].skus[0].id"),
         (stock(total_available_quantity="many"), "inventory[0].skus[0].total_available_quantity"),
-        (stock(warehouse_inventory=[{}]), "inventory[0].skus[0].warehouse_id"),
+        (
+            stock(warehouse_inventory=[{}]),
+            "inventory[0].skus[0].warehouse_inventory[0].warehouse_id",
+        ),
         (
             stock(total_available_inventory_distribution={"campaign_inventory": [3]}),
             "inventory[0].skus[0].total_available_inventory_distribution.campaign_inventory[0]",

@@ -5,9 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from backfill.normalise.rows import Normalised, Row, by_name, inside, key_or_none, read_each
+from backfill.normalise.rows import (
+    Normalised,
+    Row,
+    by_name,
+    each_of,
+    inside,
+    key_or_none,
+    read_each,
+)
 from backfill.normalise.shape import Record, Shape, children
 from backfill.normalise.values import WrongShape, exact_sum, key_of, money
 from catalogue.tables import (
@@ -161,13 +169,12 @@ def _read_family(
         order_key = key_or_none(order_id)
         sums = [_sum(record, source, name, currency) for source, name in family.sums]
         shared = (root, key_of(root), order_id, order_key, created, updated)
-        own: list[Row] = []
-        for place, unit in enumerate(children(record, family.lines)):
-            try:
-                line = family.line.read(unit)
-            except WrongShape as wrong:
-                raise wrong.under(f"{family.lines}[{place}]") from None
-            own.append((*line, key_or_none(line[order_line]), *shared))
+
+        def read_line(unit: Any) -> Row:
+            line = family.line.read(unit)
+            return (*line, key_or_none(line[order_line]), *shared)
+
+        own = each_of(record, family.lines, read_line)
         headers.append((*header, key_of(root), order_key, *sums))
         lines.extend(own)
 

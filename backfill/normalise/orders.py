@@ -11,7 +11,15 @@ from operator import itemgetter
 from typing import Any, Final
 
 from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, UNIT, derive_prices
-from backfill.normalise.rows import BuyerHasher, Normalised, Row, by_name, inside, read_each
+from backfill.normalise.rows import (
+    BuyerHasher,
+    Normalised,
+    Row,
+    by_name,
+    each_of,
+    inside,
+    read_each,
+)
 from backfill.normalise.shape import Record, Shape, child, children
 from backfill.normalise.values import WrongShape, exact_sum, key_of, money, plain_text, rate, text
 from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS
@@ -107,15 +115,9 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
         order_id, created, updated, currency, total = _identity(header)
         order_key = key_of(order_id)
         shared = (order_id, order_key, created, updated)
-        units = children(record, "line_items")
-        order_lines: list[Row] = []
-        for place, unit in enumerate(units):
-            try:
-                order_lines.append(_read_line(unit, shared, currency))
-            except WrongShape as wrong:
-                raise wrong.under(f"line_items[{place}]") from None
+        order_lines = each_of(record, "line_items", lambda unit: _read_line(unit, shared, currency))
         order_prices = derive_prices(_freight(header), total, list(map(_unit, order_lines)))
-        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(units))
+        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(order_lines))
         orders.append(tuple(header))
         lines.extend(order_lines)
         prices.extend(order_prices)

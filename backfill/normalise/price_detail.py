@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from backfill.normalise.rows import Normalised, Row, by_name, read_each
-from backfill.normalise.shape import Record, Shape, children
+from backfill.normalise.rows import Normalised, Row, by_name, each_of, read_each
+from backfill.normalise.shape import Record, Shape
 from backfill.normalise.values import WrongShape, decimal_text, key_of
 from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL
 from store.commits import Write
@@ -89,11 +89,15 @@ _ANSWER: Final = Shape(
     },
     required=("line_item_id",),
 )
+_VOUCHERS: Final = ("voucher_deduction_seller", "voucher_deduction_platform")
 _ANSWER_COLUMNS: Final = (
     *_ANSWER.columns,
-    *("voucher_deduction_seller", "voucher_deduction_platform"),
+    *_VOUCHERS,
     *("line_key", "order_id", "order_key", "create_time", "update_time", "is_derived"),
 )
+
+
+_ANSWER_LINE_ID: Final = _ANSWER.position("line_item_id")
 
 
 def normalise_price_detail(
@@ -104,25 +108,16 @@ def normalise_price_detail(
     rows: list[Row] = []
     shared = (order_id, key_of(order_id), create_time, update_time, 0)
 
-    def read(line: Any) -> None:
+    def read_line(line: Any) -> Row:
         row = _ANSWER.read(line)
-        row += (_voucher(line.get("voucher_deduction_seller")),)
-        row += (_voucher(line.get("voucher_deduction_platform")),)
-        row += (key_of(row[_ANSWER_LINE_ID]), *shared)
-        rows.append(tuple(row))
+        vouchers = map(_voucher, map(line.get, _VOUCHERS))
+        return (*row, *vouchers, key_of(row[_ANSWER_LINE_ID]), *shared)
 
     def read_answer(answer: Record) -> None:
-        for place, line in enumerate(children(answer, "line_items")):
-            try:
-                read(line)
-            except WrongShape as wrong:
-                raise wrong.under(f"line_items[{place}]") from None
+        rows.extend(each_of(answer, "line_items", read_line))
 
     rejected = read_each(records, "price_detail", read_answer)
     return Normalised((Write(ORDER_LINE_ITEM_PRICE_DETAIL, _ANSWER_COLUMNS, rows),), rejected)
-
-
-_ANSWER_LINE_ID: Final = _ANSWER.position("line_item_id")
 
 
 def _voucher(value: object) -> str | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from backfill.normalise.rows import Normalised, Row, by_name, inside, read_each
+from backfill.normalise.rows import Normalised, Row, by_name, each_of, inside, read_each
 from backfill.normalise.shape import Record, Shape, child, children
 from backfill.normalise.values import WrongShape, count, identifier, plain_text
 from catalogue.tables import INVENTORY, PRODUCT_SKUS, PRODUCTS, SKU_INVENTORY
@@ -47,7 +47,7 @@ def normalise_product_search(records: Sequence[object]) -> Normalised:
         product = _FOUND.read(record)
         regions = _comma_list(record, "sales_regions")
         shared = (product[_FOUND_ID], product[_FOUND_UPDATED])
-        own = _each_sku(record, lambda sku: (*_FOUND_SKU.read(sku), *shared))
+        own = each_of(record, "skus", lambda sku: (*_FOUND_SKU.read(sku), *shared))
         products.append((*product, regions))
         skus.extend(own)
 
@@ -91,7 +91,7 @@ def normalise_product_detail(records: Sequence[object]) -> Normalised:
         product += _category(record)
         product += (_first_picture(record, "main_images"), _comma_list(record, "product_types"))
         shared = (product[_DETAIL_ID], product[_DETAIL_UPDATED])
-        own = _each_sku(record, lambda sku: (*_DETAIL_SKU.read(sku), *_variant(sku), *shared))
+        own = each_of(record, "skus", lambda sku: (*_DETAIL_SKU.read(sku), *_variant(sku), *shared))
         products.append(tuple(product))
         skus.extend(own)
 
@@ -104,16 +104,6 @@ def normalise_product_detail(records: Sequence[object]) -> Normalised:
         ),
         rejected,
     )
-
-
-def _each_sku(record: Record, read: Any) -> list[Row]:
-    rows: list[Row] = []
-    for place, sku in enumerate(children(record, "skus")):
-        try:
-            rows.append(read(sku))
-        except WrongShape as wrong:
-            raise wrong.under(f"skus[{place}]") from None
-    return rows
 
 
 def _comma_list(record: Record, name: str) -> str | None:
@@ -151,7 +141,10 @@ def _category(record: Record) -> tuple[str | None, str | None, str | None]:
 
 def _first_picture(record: Record, name: str) -> str | None:
     pictures = _objects(record, name)
-    return _url(pictures[0]) if pictures else None
+    try:
+        return _url(pictures[0]) if pictures else None
+    except WrongShape as wrong:
+        raise wrong.under(f"{name}[0]") from None
 
 
 def _url(picture: Record) -> str | None:
@@ -161,15 +154,16 @@ def _url(picture: Record) -> str | None:
 
 def _variant(sku: Record) -> tuple[str | None, str | None]:
     """(the values of its attributes, such as 'Black, M'; the first picture among them)."""
-    values: list[str] = []
-    picture: str | None = None
-    for attribute in _objects(sku, "sales_attributes"):
-        value = plain_text(attribute.get("value_name"))
-        if value:
-            values.append(value)
-        if picture is None:
-            picture = _url(child(attribute, "sku_img"))
-    return ", ".join(values) or None, picture
+    found = each_of(sku, "sales_attributes", _attribute)
+    pictures = [picture for _, picture in found if picture]
+    name = ", ".join(value for value, _ in found if value) or None
+    return name, pictures[0] if pictures else None
+
+
+def _attribute(attribute: Any) -> tuple[str | None, str | None]:
+    if not isinstance(attribute, dict):
+        raise WrongShape("is not an object")
+    return plain_text(attribute.get("value_name")), _url(child(attribute, "sku_img"))
 
 
 _STOCK: Final = Shape(
@@ -203,11 +197,12 @@ def normalise_inventory(records: Sequence[object]) -> Normalised:
         def read_sku(sku: Any) -> Row:
             total = _SKU_STOCK.read(sku)
             shared = (total[_SKU_ID], product_id, total[_SELLER_SKU])
-            entries = _objects(sku, "warehouse_inventory")
-            per_warehouse.extend((*_STOCK.read(entry), *shared) for entry in entries)
+            per_warehouse.extend(
+                each_of(sku, "warehouse_inventory", lambda entry: (*_STOCK.read(entry), *shared))
+            )
             return (*total, product_id, *_reserved(sku))
 
-        own = _each_sku(record, read_sku)
+        own = each_of(record, "skus", read_sku)
         totals.extend(own)
         stock.extend(per_warehouse)
 

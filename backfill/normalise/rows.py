@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backfill.normalise.shape import Record
+from backfill.normalise.shape import Record, children
 from backfill.normalise.values import WrongShape, key_of
 from store.commits import Write
 
@@ -43,6 +43,17 @@ def read_each(
             complaint = wrong.under(f"{name}[{position}]")
             rejected.append((complaint.path, complaint.reason))
     return tuple(rejected)
+
+
+def each_of(record: Record, name: str, read: Callable[[Any], Row]) -> list[Row]:
+    """What `read` makes of every entry of the list `name`; a complaint says which entry it was."""
+    made: list[Row] = []
+    for position, entry in enumerate(children(record, name)):
+        try:
+            made.append(read(entry))
+        except WrongShape as wrong:
+            raise wrong.under(f"{name}[{position}]") from None
+    return made
 
 
 def key_or_none(identifier: str | None) -> int | None:
