@@ -23,7 +23,7 @@ import commands
 from backfill.fetch import Source
 from backfill.run import Outcome, Shop, Task, Tools, work
 from backfill.schedule import IMPORT, enqueue_first_import
-from backfill.stages import DATA
+from backfill.stages import DATA, shown
 from clock import Clock, SystemClock
 from connector.fetch import Answers
 from connector.routes import blueprint as connector_routes
@@ -38,6 +38,7 @@ from store.accounts import SAMPLE, Accounts, ShopRow
 from store.engine import Engine
 from store.ledger import Claim, Ledger
 from store.paths import DataFolder
+from store.runs import Run
 from store.secrets import Vault
 from store.sessions import ConsentStates, Sessions
 from store.shops import ShopStores
@@ -55,6 +56,7 @@ SAMPLE_REGION: Final = "US"
 #: What the in-process simulator expects; there is nothing behind it to protect.
 _SAMPLE_APP: Final = App("sample-key", "sample-secret")
 _SAMPLE_CODE: Final = "sample-code"
+_RUNS_SHOWN: Final = 20
 _SAMPLE_CALLS_PER_SECOND: Final = 10_000.0
 
 
@@ -229,9 +231,18 @@ class Installation:
 
     def _status(self, shop: ShopRow) -> ShopStatus:
         records = self.stores.records(shop.workspace_id, shop.shop_id)
-        stages = list(records.progress().values())
-        read = [stage.finished_at for stage in stages if stage.finished_at]
-        return ShopStatus(shop, stages, max(read, default=None))
+        progress = records.progress()
+        read = [stage.finished_at for stage in progress.values() if stage.finished_at]
+        return ShopStatus(shop, shown(progress), max(read, default=None))
+
+    def latest_runs(self, workspace_id: str) -> list[Run]:
+        """Of the workspace and of the Sample Account, the newest first."""
+        runs = [
+            run
+            for owner in dict.fromkeys((workspace_id, SAMPLE))
+            for run in self.ledger.runs(owner, limit=_RUNS_SHOWN)
+        ]
+        return sorted(runs, key=lambda run: -run.created_at)[:_RUNS_SHOWN]
 
     def figures(self) -> list[Figure]:
         return [
@@ -273,7 +284,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         status_routes(
             workspace_name=lambda workspace_id: here.accounts.workspace(workspace_id).name,
             shops=here.shop_statuses,
-            runs=lambda workspace_id: here.ledger.runs(workspace_id, limit=20),
+            runs=here.latest_runs,
         )
     )
     app.register_blueprint(

@@ -11,7 +11,7 @@ import re
 import secrets as random
 from collections.abc import Callable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from catalogue.regions import region as region_defaults
@@ -52,6 +52,8 @@ __all__ = [
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+_KEY = select(keys).where(keys.c.id == bindparam("key_id"))
+
 #: A key's `last_used_at` is not written more often than this, in seconds.
 USE_NOTED_EVERY_SECONDS = 3600.0
 
@@ -64,6 +66,7 @@ class Accounts:
         self._vault = vault
         self._clock = clock
         self._opened: dict[str, WorkspaceSecrets] = {}
+        self._scopes: dict[str, WorkspaceScope] = {}
 
     def migrate(self) -> None:
         migrate(self.database)
@@ -120,6 +123,13 @@ class Accounts:
 
     def workspace(self, workspace_id: str) -> WorkspaceScope:
         """BadRequest `not_found` (404) when there is no such workspace."""
+        # Asked for with every request; a workspace's id and name do not change.
+        scope = self._scopes.get(workspace_id)
+        if scope is None:
+            scope = self._scopes[workspace_id] = self._open_scope(workspace_id)
+        return scope
+
+    def _open_scope(self, workspace_id: str) -> WorkspaceScope:
         with self.database.reading() as connection:
             name = connection.scalar(
                 select(workspaces.c.name).where(workspaces.c.id == workspace_id)
@@ -138,7 +148,7 @@ class Accounts:
         """Who holds this API key; Refused `unauthorised` for a wrong, revoked or unknown one."""
         key_id = key_id_of(bare_key)
         with self.database.reading() as connection:
-            row = connection.execute(select(keys).where(keys.c.id == key_id)).first()
+            row = connection.execute(_KEY, {"key_id": key_id}).first()
         if (
             row is None
             or not self._secrets(row.workspace_id).key_matches(bare_key, row.digest)

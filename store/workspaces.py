@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from catalogue.regions import region as region_defaults
 from clock import Clock
@@ -33,6 +33,11 @@ from store.secrets import WorkspaceSecrets, new_bare_key
 #: Where in the database a token is sealed to; see WorkspaceSecrets.seal.
 ACCESS_PLACE: Final = "access token of {}"
 REFRESH_PLACE: Final = "refresh token of {}"
+
+
+_SHOP = select(shops).where(
+    shops.c.workspace_id == bindparam("owner"), shops.c.shop_id == bindparam("wanted")
+)
 
 
 class WorkspaceScope:
@@ -67,9 +72,8 @@ class WorkspaceScope:
     def shop(self, shop_id: str) -> ShopRow:
         """One of `shops()`; BadRequest `unknown_shop` (404) for anything else."""
         owner = SAMPLE if shop_id == SAMPLE else self.id
-        wanted = and_(shops.c.workspace_id == owner, shops.c.shop_id == shop_id)
         with self._database.reading() as connection:
-            row = connection.execute(select(shops).where(wanted)).first()
+            row = connection.execute(_SHOP, {"owner": owner, "wanted": shop_id}).first()
         if row is None:
             raise BadRequest(
                 "This shop is not connected to your workspace. Choose another shop in the "

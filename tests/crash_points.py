@@ -1,10 +1,10 @@
-"""Runs one job again and again in forked children and kills each (SIGKILL) at another line of the
-store's code. `python -m tests.crash_points JOB TEMPLATE WORK FILES SEED SECONDS`: every child gets
-a copy of the folder TEMPLATE; its folder WORK/<n> is left as the kill left it.
+"""Runs one job again and again in forked children and kills each (SIGKILL) just before another
+thing that it does to the disk: opening a file to write, renaming, removing, an SQL statement.
 
-With SEED 0 there is one child for each line of FILES (comma-joined names in `store/`) that the job
-runs, killed when it is about to run that line for the last time. Otherwise lines are drawn at
-random, first and middle times included, for SECONDS. Prints one JSON list of [folder, line].
+`python -m tests.crash_points JOB TEMPLATE WORK SEED SECONDS`: every child gets a copy of the folder
+TEMPLATE; its folder WORK/<n> is left as the kill left it. With SEED 0 there is one child for every
+BEGIN and COMMIT, for every step with files, and for the last statement of every other kind; else
+steps are drawn at random for SECONDS. Prints one JSON list of [folder, step].
 """
 
 from __future__ import annotations
@@ -19,18 +19,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import store.columns
 from store.columns import ShopColumns
 from store.records import ShopRecords
 from tests.store_rows import NOON, FakeClock
 from tests.test_publish_crash import full_commit
 
-Point = tuple[str, int]
-
-STORE = Path(store.columns.__file__).parent
+#: A kind of step, and how many of its kind there have been with it.
+Step = tuple[str, int]
 
 
 def publish(folder: Path) -> None:
@@ -47,36 +44,42 @@ JOBS: dict[str, Callable[[Path], None]] = {"publish": publish, "commit": commit}
 
 
 class Watch:
-    """Counts the lines of some files of the store as they run; kills at one of them."""
+    """Counts what is done to the disk; kills just before one step."""
 
-    def __init__(self, files: list[str], kill_at: tuple[Point, int] | None) -> None:
-        self.seen: Counter[Point] = Counter()
-        self._short = {str(STORE / name): name for name in files}
-        self._kill_at = kill_at
+    def __init__(self, kill_before: Step | None) -> None:
+        self.steps: list[Step] = []
+        self._counts: Counter[str] = Counter()
+        self._kill_before = kill_before
 
-    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        name = self._short.get(frame.f_code.co_filename)
-        if name is None:
-            return None
-        if event == "line":
-            point = (name, frame.f_lineno)
-            self.seen[point] += 1
-            if self._kill_at and (point, self.seen[point]) == self._kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[1], str) and "w" in arguments[1]:
+            self._step("write a file")
+        elif event in ("os.rename", "os.remove"):
+            self._step(event)
+        elif event == "sqlite3.connect/handle":
+            arguments[0].set_trace_callback(self._statement)
+
+    def _statement(self, sql: str) -> None:
+        if not sql.startswith(("SELECT", "PRAGMA", "--")):
+            self._step(" ".join(sql.split()[:3]))
+
+    def _step(self, kind: str) -> None:
+        self._counts[kind] += 1
+        step = (kind, self._counts[kind])
+        self.steps.append(step)
+        if step == self._kill_before:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(job: str, folder: Path, files: list[str], kill_at: tuple[Point, int] | None) -> bytes:
-    """The lines seen, as JSON; nothing if the child was killed."""
+def run(job: str, folder: Path, kill_before: Step | None) -> bytes:
+    """The steps, as JSON; nothing if the child was killed."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(read_end)
-        watch = Watch(files, kill_at)
-        sys.settrace(watch)
+        watch = Watch(kill_before)
+        sys.addaudithook(watch.audit)
         JOBS[job](folder)
-        sys.settrace(None)
-        os.write(write_end, json.dumps([[*key, n] for key, n in watch.seen.items()]).encode())
+        os.write(write_end, json.dumps(watch.steps).encode())
         os._exit(0)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
@@ -85,29 +88,32 @@ def run(job: str, folder: Path, files: list[str], kill_at: tuple[Point, int] | N
     return said
 
 
+def chosen(steps: list[Step]) -> list[Step]:
+    """Every step that others can see or that ends a transaction; of the others one of a kind."""
+    last = dict(steps)
+    every = ("write a file", "os.rename", "os.remove", "BEGIN IMMEDIATE", "COMMIT")
+    return [(kind, count) for kind, count in steps if kind in every or last[kind] == count]
+
+
 def main() -> None:
-    job, template, work, names, seed, seconds = sys.argv[1:]
-    files = names.split(",")
+    job, template, work, seed, seconds = sys.argv[1:]
     # A killed process loses nothing that was written: no need to wait for the disk.
     setattr(os, "fsync", lambda descriptor: None)  # noqa: B010 - for the type checker
     shutil.copytree(template, Path(work) / "whole")
-    lines = json.loads(run(job, Path(work) / "whole", files, None))
+    steps: list[Step] = [
+        (kind, count) for kind, count in json.loads(run(job, Path(work) / "whole", None))
+    ]
+    left = chosen(steps)
     deadline = time.monotonic() + float(seconds)
     chance = random.Random(int(seed))
     result: list[list[str]] = []
-    while int(seed) or lines:
-        if int(seed):
-            name, line, times = chance.choice(lines)
-            times = chance.randint(1, times)
-        else:
-            name, line, times = lines.pop()
+    while left and (seed == "0" or not result or time.monotonic() < deadline):
+        step = chance.choice(steps) if int(seed) else left.pop()
         folder = Path(work) / str(len(result))
         shutil.copytree(template, folder)
-        if run(job, folder, files, ((name, line), times)):
-            raise SystemExit(f"{name}:{line} was not reached")
-        result.append([str(folder), f"{name}:{line}"])
-        if int(seed) and time.monotonic() > deadline:
-            break
+        if run(job, folder, step):
+            raise SystemExit(f"{step} was not reached")
+        result.append([str(folder), f"{step[0]} ({step[1]})"])
     sys.stdout.write(json.dumps(result))
 
 
