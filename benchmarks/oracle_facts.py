@@ -212,7 +212,13 @@ class Facts:
             yield self._at_sku(Row(self._shop), text(sku["product_id"]), sku_id)
 
     def _sku_stock_rows(self) -> Iterator[Row]:
+        # The stock of a deleted listing is not read: nobody can buy it.
+        deleted = {
+            text(one["id"]) for one in self._payloads.product_search if one["status"] == "DELETED"
+        }
         for entry in self._payloads.inventory:
+            if text(entry["product_id"]) in deleted:
+                continue
             for sku in entry.get("skus") or ():
                 row = self._at_sku(Row(self._shop), text(entry["product_id"]), text(sku["id"]))
                 row.sku_stock = sku

@@ -11,12 +11,13 @@ _TABLES_WITH_CURRENCY: Final = (
     "orders",
     "order_line_items",
     "order_line_item_price_detail",
+    "product_skus",
+)
+_AFTERSALES_TABLES: Final = (
     "returns",
     "return_line_items",
     "cancellations",
     "cancellation_line_items",
-    "product_skus",
-    "shops",
 )
 
 
@@ -41,7 +42,12 @@ FIELDS: Final = (
         label="Currency",
         group=_GROUP,
         semantic="TEXT",
-        homes=dict.fromkeys(_TABLES_WITH_CURRENCY, "[currency]"),
+        homes={
+            **dict.fromkeys(_TABLES_WITH_CURRENCY, "[currency]"),
+            # A replacement has no refund and so no currency of its own.
+            **dict.fromkeys(_AFTERSALES_TABLES, "COALESCE([currency], [orders.currency])"),
+            "shops": "[currency]",
+        },
         about="ISO code of the amounts; needed as soon as the shops have several.",
     ),
 )
