@@ -214,7 +214,9 @@ class Facts:
     def _sku_stock_rows(self) -> Iterator[Row]:
         # The stock of a deleted listing is not read: nobody can buy it.
         deleted = {
-            text(one["id"]) for one in self._payloads.product_search if one["status"] == "DELETED"
+            text(one["id"])
+            for one in self._payloads.product_search
+            if one.get("status") == "DELETED"
         }
         for entry in self._payloads.inventory:
             if text(entry["product_id"]) in deleted:
