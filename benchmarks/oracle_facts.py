@@ -212,7 +212,7 @@ class Facts:
             yield self._at_sku(Row(self._shop), text(sku["product_id"]), sku_id)
 
     def _sku_stock_rows(self) -> Iterator[Row]:
-        # The stock of a deleted listing is not read: nobody can buy it.
+        # The stock of a deleted listing is not read.
         deleted = {
             text(one["id"])
             for one in self._payloads.product_search

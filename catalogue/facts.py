@@ -64,6 +64,7 @@ _WAREHOUSE: Final = Join("warehouses", "warehouse_id", "warehouse_id")
 _ORDER: Final = Join("orders", "order_key", "order_key")
 _ORDER_LINE: Final = Join("order_line_items", "line_key", "line_key")
 _LINE_PRODUCT: Final = Join("products", "order_line_items.product_id", "product_id")
+_LINE_SKU: Final = Join("product_skus", "order_line_items.sku_id", "sku_id")
 _ORDER_WAREHOUSE: Final = Join("warehouses", "orders.warehouse_id", "warehouse_id")
 _RETURN_JOINS: Final = (
     Join("returns", "return_key", "return_key"),
@@ -139,7 +140,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Price composition of units sold.",
             table=TABLES["order_line_item_price_detail"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _ORDER_LINE, _LINE_PRODUCT, _ORDER_WAREHOUSE),
+            joins=(_ORDER, _ORDER_LINE, _LINE_PRODUCT, _LINE_SKU, _ORDER_WAREHOUSE),
             fed_by="orders",
         ),
         Fact(

@@ -157,9 +157,12 @@ class Unique(Aggregate):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snapshot(Aggregate):
-    """`on[fact]` is the whole aggregate, e.g. "SUM([available_quantity])"."""
+    """`on[fact]` is the whole aggregate, e.g. "SUM([available_quantity])". `is_average`: nothing to
+    average is null, where nothing to add up is 0."""
 
     form: ClassVar[str] = "{it}"
+
+    is_average: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -81,12 +81,12 @@ FIELDS: Final = (
     Snapshot(
         id="sku_price", label="SKU Price", group=_SKUS, semantic="CURRENCY",
         on={"product_skus": "AVG(COALESCE([sale_price], [tax_exclusive_price]))"},
-        about="Average price of the variants now.",
+        about="Average price of the variants now.", is_average=True,
     ),
     Snapshot(
         id="sku_list_price", label="SKU List Price", group=_SKUS, semantic="CURRENCY",
         on={"product_skus": "AVG([list_price])"},
-        about="Average list price of the variants now (US).",
+        about="Average list price of the variants now (US).", is_average=True,
     ),
     Snapshot(
         id="skus_count", label="SKUs", group=_SKUS, semantic="NUMBER",

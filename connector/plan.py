@@ -13,15 +13,13 @@ from dataclasses import dataclass
 
 from catalogue.facts import Fact
 from catalogue.field import (
-    Additive,
     Aggregate,
     Combined,
-    Count,
     Dimension,
     Metric,
     Ratio,
+    Snapshot,
     TimeDimension,
-    Unique,
 )
 from catalogue.fields import FIELDS, aggregates
 from connector.filters import Parameters, condition
@@ -117,8 +115,8 @@ class _Planner:
     def _order_date(self) -> str:
         """Orders are dated by payment when the configuration says so, or Paid Date stands alone."""
         asked = {field.id for field in (*self.dimensions, *self.filtered)}
-        on_the_axis = any(isinstance(FIELDS[name], TimeDimension) for name in asked)
-        if "paid_date" in asked and not on_the_axis:
+        shown = any(isinstance(field, TimeDimension) for field in self.dimensions)
+        if "paid_date" in asked and not shown:
             return "paid"
         return self.request.options.order_date
 
@@ -280,8 +278,8 @@ def _metric_value(metric: Metric) -> str:
 
 def _part_value(metric_id: str) -> str:
     column = f"m_{metric_id}"
-    counted = isinstance(FIELDS[metric_id], Additive | Count | Unique)
-    return f"COALESCE({column}, 0)" if counted else column
+    part = FIELDS[metric_id]
+    return column if isinstance(part, Snapshot) and part.is_average else f"COALESCE({column}, 0)"
 
 
 def _metric_cell(metric: Metric) -> str:

@@ -24,7 +24,7 @@ from errors import BadRequest
 from store.accounts import Accounts
 from store.fencing import Fenced
 from store.ledger import Claim, Ledger, Run
-from tests.installation import FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
+from tests.installation import SECRET, FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
 from worker import Handler, Stop, Worker
 
 
@@ -240,7 +240,7 @@ from worker import Worker
 
 folder = Path(sys.argv[1])
 clock = SystemClock()
-accounts = Accounts(f"sqlite:///{folder}/accounts.sqlite", Vault("only-for-tests-0123456789"), clock)
+accounts = Accounts(f"sqlite:///{folder}/accounts.sqlite", Vault(sys.argv[2]), clock)
 
 def handler(claim, stop):
     (folder / "working").touch()
@@ -269,15 +269,14 @@ def test_a_signal_ends_the_process_cleanly_and_frees_the_lease(
     ledger = Ledger(accounts.database, clock)
     run = enqueue_first_import(ledger, workspace_id, shop.id)
     child = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(tmp_path)],
+        [sys.executable, "-c", _PROGRAM, str(tmp_path), SECRET],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=Path(__file__).parent.parent,
         env={**os.environ, "PYTHONPATH": "."},
     )
     try:
-        until = time.monotonic() + 30
-        while not (tmp_path / "working").exists() and time.monotonic() < until:
+        while not (tmp_path / "working").exists() and child.poll() is None:
             time.sleep(0.02)
         for one in signals:
             child.send_signal(one)
