@@ -27,7 +27,7 @@ from backfill.windows import floor_of
 from backfill.work import Publisher, Work
 from clock import Clock
 from errors import ConnectorError, Reauthorise, Retryable
-from store.commits import Commit
+from store.commits import Commit, StageProgress
 from store.fencing import Fenced
 from store.records import ShopRecords
 from tiktok_shop.errors import Misconfigured, ScopeMissing, ShopInactive, WrongShop
@@ -46,22 +46,26 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be imported: rows created in `[start, end)` (UTC epoch seconds), of these kinds of
-    data (see `stages.DATA`; none: all that are not optional)."""
+    """What is to be imported: rows created in `[start, end)`, of these kinds of data (see
+    `stages.DATA`; none: all that are not optional). `began_at` is when the run was first claimed:
+    nothing newer is read, and it stays the same when the run is handed back and goes on. Instants
+    are UTC epoch seconds."""
 
     start: int
     end: int
+    began_at: int
     data: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], began_at: float) -> Task:
         """From a run's parameters `{start, end, data}`, all optional: the last 90 days until the
-        moment the run began. That moment stays the same when the run is handed back and goes on."""
-        end = int(parameters.get("end") or began_at)
+        run began."""
+        end = min(int(parameters.get("end") or began_at), int(began_at))
         start = parameters.get("start")
         return cls(
             start=floor_of(end) if start is None else int(start),
             end=end,
+            began_at=int(began_at),
             data=tuple(parameters.get("data") or ()),
         )
 
@@ -123,7 +127,7 @@ def work(
         lane=lane,
         token=tools.records.grant(lane, ledger_token),
         wanted=(task.start, task.end),
-        until=task.end,
+        until=task.began_at,
         renew=renew,
         stop=stop,
         windows_in_flight=tools.windows_in_flight,
@@ -136,6 +140,10 @@ def work(
             )
         )
         shared.advanced = 0
+        known = tools.records.progress()
+        for stage in stages:
+            if stage.name not in known:
+                shared.commit(Commit(progress=StageProgress(stage.name, "pending")))
         return _Run(shared).work(stages)
     except (sqlite3.OperationalError, OSError) as error:
         _log.error("storage_failed", error=type(error).__name__, detail=str(error))
@@ -159,7 +167,7 @@ class _Run:
                 continue
             outcome = self._read(stage_run, stage)
             if outcome is not None:
-                self._work.columns.publish(force=True)
+                self._work.publish_all()
                 return outcome
         states = set(self._left.values())
         state = "failed" if "failed" in states else "blocked" if states else "done"

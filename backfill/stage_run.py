@@ -55,7 +55,7 @@ class StageRun:
         if readings:
             self._read_all(readings)
         self._finish()
-        work.columns.publish(force=True)
+        work.publish_all()
 
     def end(self, state: str, *, waits_for: str = "", error: ConnectorError | None = None) -> None:
         """Write down how the stage stands when it is left before it is done."""
@@ -251,6 +251,8 @@ class StageRun:
                 Quarantined(self._stage.name, page.reply.request_id, path, reason, fetched_at)
                 for path, reason in normalised.rejected
             )
+        if normalised is not None and self._stage.reconcile is not None:
+            normalised = self._stage.reconcile(self._work.records, normalised)
         self.progress = self._counted()
         self._work.commit(
             Commit(

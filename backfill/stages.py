@@ -21,9 +21,11 @@ from backfill.normalise.products import (
 )
 from backfill.normalise.rows import BuyerHasher, Normalised
 from backfill.normalise.shop import normalise_warehouses
+from backfill.prices import without_answered_prices
 from catalogue import tables
 from catalogue.table import Table
 from store.commits import StageProgress
+from store.records import ShopRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Stage:
     """`name` is also the resource's name in windows and coverage. `label` is what people see;
     several stages may share one. `data` is the word by which people ask for it. `optional` stages
     are read when asked for by name only. `needs` are stages whose rows this one builds on,
-    `after` those that only come first because they are wanted sooner."""
+    `after` those that only come first because they are wanted sooner. `reconcile` compares rows
+    with what is stored before they are kept."""
 
     name: str
     label: str
@@ -82,6 +85,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     optional: bool = False
+    reconcile: Callable[[ShopRecords, Normalised], Normalised] | None = None
 
 
 def _plain(normalise: Callable[[Sequence[object]], Normalised]) -> Normalise:
@@ -135,6 +139,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=InWindows("create_time", 1),
         normalise=lambda records, context: normalise_orders(records, context.buyer),
         tables=(tables.ORDERS, tables.ORDER_LINE_ITEMS, tables.ORDER_LINE_ITEM_PRICE_DETAIL),
+        reconcile=without_answered_prices,
         after=("warehouses", "products"),
     ),
     Stage(
@@ -181,7 +186,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     ),
     Stage(
         name="price_detail",
-        label="Orders",
+        label="Price Details",
         data="price_detail",
         endpoint="price_detail",
         reads=ById(_PRICES, path="order_id"),
@@ -198,7 +203,7 @@ BY_NAME: Final[Mapping[str, Stage]] = {stage.name: stage for stage in STAGES}
 #: The stages as people see them, in the order in which they are shown.
 LABELS: Final = (
     *("Products Catalog", "Product Details & Images", "Product Inventory", "Orders"),
-    *("Refunds & Returns", "Warehouses & FBT"),
+    *("Refunds & Returns", "Warehouses & FBT", "Price Details"),
 )
 
 #: The words by which people ask for data.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -64,3 +65,12 @@ class Work:
         if now - self._published_at >= _PUBLISH_SECONDS:
             self._published_at = now
             self.columns.publish()
+
+    def publish_all(self) -> None:
+        """Let readers see everything. It may take longer than a lease holds, so the lease is
+        renewed meanwhile."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            published = pool.submit(self.columns.publish, force=True)
+            while not wait([published], timeout=HEARTBEAT_SECONDS).done:
+                self.alive()
+            published.result()

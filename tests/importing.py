@@ -8,12 +8,13 @@ import io
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
+import pytest
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
@@ -28,18 +29,19 @@ from store.columns import ShopColumns
 from store.records import ShopRecords
 from tests.scripted_tiktok import FakeClock, NotingThrottle
 from tiktok_shop.client import App, Client
+from tiktok_shop.endpoints import ENDPOINTS, Paging
 
 #: 12 September 2026, 13:46:40 UTC.
 NOW = 1_789_220_800
 DAY = 86_400
-START = floor_of(NOW, 20)
+START = floor_of(NOW, 10)
 
 Fault = Callable[["Asked"], requests.Response | None]
 
 _worlds: dict[tuple[int, int, int], World] = {}
 
 
-def world_of(orders: int = 120, days: int = 20, seed: int = 7) -> World:
+def world_of(orders: int = 120, days: int = 10, seed: int = 7) -> World:
     """A shop whose clock stands at NOW; made once, since nothing changes it."""
     key = (orders, days, seed)
     if key not in _worlds:
@@ -112,6 +114,13 @@ def refuses(code: int, message: str = "", status: int = 400) -> requests.Respons
     return reply_with(
         {"code": code, "message": message, "request_id": "req-refused", "data": None}, status
     )
+
+
+def small_pages(patch: pytest.MonkeyPatch, size: int) -> None:
+    """Lists come in pages of so many orders, so that a window has several."""
+    order_search = ENDPOINTS["order_search"]
+    smaller = {**ENDPOINTS, "order_search": replace(order_search, paging=Paging(1, size))}
+    patch.setattr("backfill.fetch.ENDPOINTS", smaller)
 
 
 def hashed_buyer(buyer_id: str) -> tuple[str, int]:
@@ -194,7 +203,7 @@ class ShopUnderTest:
         start: int | None = START,
         **parameters: Any,
     ) -> Outcome:
-        """Twenty days unless told otherwise: 21 windows of orders."""
+        """Ten days unless told otherwise: 11 windows of orders."""
 
         def renewed() -> None:
             self.renewals += 1

@@ -190,6 +190,14 @@ def prices_of(payment: dict[str, Any], *units: dict[str, Any]) -> list[dict[str,
     return rows(normalise_orders([payload], buyer), "order_line_item_price_detail")
 
 
+def test_the_tax_on_the_freight_of_a_single_unit_is_part_of_its_tax() -> None:
+    payment = {"total_amount": "22.80", "shipping_fee": "3.99", "shipping_fee_tax": "0.29"}
+    (price,) = prices_of(payment, unit(1))
+    assert price["tax_amount"] == "1.60", "1.10 + 0.21 + 0.29"
+    first, _ = prices_of(payment, unit(1), unit(2))
+    assert first["tax_amount"] is None, "whose freight was taxed is not said"
+
+
 def test_freight_of_several_units_is_left_open() -> None:
     for price in prices_of({"total_amount": "39", "shipping_fee": "4"}, unit(1), unit(2)):
         assert price["shipping_sale_price"] is None
@@ -211,6 +219,12 @@ def test_where_tax_is_in_the_price_the_prices_are_what_was_paid() -> None:
 
 def test_a_payment_that_adds_up_in_neither_way_is_left_open() -> None:
     assert [p["payment"] for p in prices_of({"total_amount": "36"}, unit(1), unit(2))] == [None] * 2
+
+
+def test_the_retail_delivery_fee_is_of_the_order_not_of_the_unit() -> None:
+    payment = {"total_amount": "19.09", "retail_delivery_fee": "0.28"}
+    (price,) = prices_of(payment, unit(1))
+    assert price["payment"] == "18.81", "17.50 + 1.31"
 
 
 def test_free_freight_that_was_discounted_away_is_not_no_freight() -> None:

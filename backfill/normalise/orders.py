@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, UNIT, derive_prices
+from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, PAID, UNIT, derive_prices
 from backfill.normalise.rows import (
     BuyerHasher,
     Normalised,
@@ -93,9 +93,8 @@ def _picker(columns: Sequence[str], names: Sequence[str]) -> Callable[[Sequence[
     return itemgetter(*map(columns.index, names))
 
 
-_identity: Final = _picker(
-    _ORDER.columns, ("order_id", "create_time", "update_time", "currency", "total_amount")
-)
+_identity: Final = _picker(_ORDER.columns, ("order_id", "create_time", "update_time", "currency"))
+_paid: Final = _picker(_ORDER.columns, PAID)
 _freight: Final = _picker(_ORDER.columns, FREIGHT)
 _unit: Final = _picker(_LINE_COLUMNS, UNIT)
 _LINE_ID: Final = _LINE.position("line_item_id")
@@ -112,11 +111,11 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
 
     def read(record: Record) -> None:
         header = _ORDER.read(record)
-        order_id, created, updated, currency, total = _identity(header)
+        order_id, created, updated, currency = _identity(header)
         order_key = key_of(order_id)
         shared = (order_id, order_key, created, updated)
         order_lines = each_of(record, "line_items", lambda unit: _read_line(unit, shared, currency))
-        order_prices = derive_prices(_freight(header), total, list(map(_unit, order_lines)))
+        order_prices = derive_prices(_freight(header), _paid(header), list(map(_unit, order_lines)))
         header += (order_key, *_recipient(record), *_buyer(record, buyer), len(order_lines))
         orders.append(tuple(header))
         lines.extend(order_lines)

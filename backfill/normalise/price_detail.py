@@ -1,7 +1,9 @@
 """The buyer's price of each unit: derived from the order, or TikTok's own answer (202407).
 
-The order says most of it exactly. Only freight is given per order, so that it is known per unit
-when the order has one unit or no freight at all; for the rest TikTok can be asked, a call an order.
+The order says most of it exactly. Only freight and its tax are given per order, so that they are
+known per unit when the order has one unit or no freight at all; for the rest TikTok can be asked, a
+call an order. `tax_amount` is the tax on the unit and on its freight, as in TikTok's answer (which
+gives the tax on the unit alone, too).
 """
 
 from __future__ import annotations
@@ -12,68 +14,84 @@ from typing import Any, Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, each_of, read_each
 from backfill.normalise.shape import Record, Shape
-from backfill.normalise.values import WrongShape, decimal_text, key_of
+from backfill.normalise.values import WrongShape, decimal_text, exact_sum, key_of
 from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL
 from store.commits import Write
 
 #: Columns of an order and of its unit that the price detail is derived from.
 FREIGHT: Final = (
     *("original_shipping_fee", "shipping_fee"),
-    *("shipping_fee_seller_discount", "shipping_fee_platform_discount"),
+    *("shipping_fee_seller_discount", "shipping_fee_platform_discount", "shipping_fee_tax"),
 )
+PAID: Final = ("total_amount", "retail_delivery_fee")
 UNIT: Final = (
     *("line_item_id", "line_key", "order_id", "order_key", "create_time", "update_time"),
     *("currency", "original_price", "sale_price", "seller_discount", "platform_discount"),
-    *("tax_amount", "tax_rate", "small_order_fee"),
+    *("tax_rate", "tax_amount", "small_order_fee"),
 )
-_SALE_PRICE, _TAX, _RATE, _SMALL_ORDER_FEE = 8, 11, 12, 13
+_SALE_PRICE, _RATE, _TAX, _SMALL_ORDER_FEE = 8, 11, 12, 13
 
 #: What `derive_prices` makes of a unit and the freight, in this order.
 DERIVED_COLUMNS: Final = (
     *("line_item_id", "line_key", "order_id", "order_key", "create_time", "update_time"),
     *("currency", "sku_list_price", "sku_sale_price", "subtotal_deduction_seller"),
-    *("subtotal_deduction_platform", "tax_amount", "tax_rate"),
+    *("subtotal_deduction_platform", "tax_rate"),
     *("shipping_list_price", "shipping_sale_price", "shipping_fee_deduction_seller"),
-    *("shipping_fee_deduction_platform", "payment", "is_derived"),
+    *("shipping_fee_deduction_platform", "tax_amount", "payment", "is_derived"),
 )
 
 _UNKNOWN_FREIGHT: Final = (None, None, None, None)
 
 
-def derive_prices(freight: Row, total: str | None, units: Sequence[Row]) -> list[Row]:
+def derive_prices(freight: Row, paid: Row, units: Sequence[Row]) -> list[Row]:
     """Rows of `DERIVED_COLUMNS`, null where the order does not say it exactly.
 
-    `freight`: the values of `FREIGHT`; `units`: of `UNIT`; `total`: what the buyer paid.
+    `freight`: the values of `FREIGHT`; `paid`: of `PAID`; `units`: of `UNIT`.
     """
+    *fees, freight_tax = freight
     if len(units) == 1:
-        return [(*units[0][: _RATE + 1], *freight, total, 1)]
-    if any(amount and amount.strip("-0.") for amount in freight):
-        freight, payments = _UNKNOWN_FREIGHT, _unknown(units)
-    else:
-        payments = _payments(total, units)
+        tax = units[0][_TAX]
+        if _is_some(freight_tax):
+            tax = exact_sum([tax, freight_tax])
+        (payment,) = _payments(paid, units, fees[1], tax)
+        return [(*units[0][: _RATE + 1], *fees, tax, payment, 1)]
+    if any(map(_is_some, fees)):
+        taxed = _is_some(freight_tax)
+        return [
+            (*unit[: _RATE + 1], *_UNKNOWN_FREIGHT, None if taxed else unit[_TAX], None, 1)
+            for unit in units
+        ]
     return [
-        (*unit[: _RATE + 1], *freight, payment, 1)
-        for unit, payment in zip(units, payments, strict=True)
+        (*unit[: _RATE + 1], *fees, unit[_TAX], payment, 1)
+        for unit, payment in zip(units, _payments(paid, units), strict=True)
     ]
 
 
-def _unknown(units: Sequence[Row]) -> Sequence[str | None]:
-    return (None,) * len(units)
+def _is_some(amount: str | None) -> bool:
+    return bool(amount and amount.strip("-0."))
 
 
-def _payments(total: str | None, units: Sequence[Row]) -> Sequence[str | None]:
-    """What was paid for each unit of an order without freight: its price, with tax and fee on top
-    where the units then make the order's total, without where they make it so (outside the US tax
-    is part of the price); null where they make it neither way."""
+def _payments(
+    paid: Row, units: Sequence[Row], freight: str | None = None, tax: str | None = None
+) -> Sequence[str | None]:
+    """What was paid for each unit: price and freight, with tax and small-order fee on top where
+    that makes the order's total, without where that does (outside the US tax is part of the price).
+    The retail delivery fee is of the order. Null where it cannot be made out. `freight` and `tax`
+    (with that of the freight) are of an order's only unit."""
+    unknown = (None,) * len(units)
+    total, delivery_fee = paid
     if total is None or any(unit[_SALE_PRICE] is None for unit in units):
-        return _unknown(units)
-    prices = [Decimal(unit[_SALE_PRICE]) for unit in units]
-    on_top = [Decimal(unit[_TAX] or 0) + Decimal(unit[_SMALL_ORDER_FEE] or 0) for unit in units]
-    if sum(prices) + sum(on_top) == Decimal(total):
-        return [format(price + extra, "f") for price, extra in zip(prices, on_top, strict=True)]
-    if sum(prices) == Decimal(total):
-        return [unit[_SALE_PRICE] for unit in units]
-    return _unknown(units)
+        return unknown
+    prices = [Decimal(unit[_SALE_PRICE]) + Decimal(freight or 0) for unit in units]
+    full = [
+        price + Decimal(tax or unit[_TAX] or 0) + Decimal(unit[_SMALL_ORDER_FEE] or 0)
+        for price, unit in zip(prices, units, strict=True)
+    ]
+    totals = (Decimal(total), Decimal(total) - Decimal(delivery_fee or 0))
+    for made in (full, prices):
+        if sum(made) in totals:
+            return [format(payment, "f") for payment in made]
+    return unknown
 
 
 _ANSWER: Final = Shape(

@@ -1,17 +1,26 @@
 """The privacy allow-list, as data: `column -> path in TikTok's record`, compiled once.
 
-What no mapping names never leaves the record: there is no list of things to drop. Columns are
-grouped by where they stand and how they are converted, so that reading a record is a few `map`s
-that run in C; 70 columns cost about 4 microseconds.
+What no mapping names never leaves the record: there is no list of things to drop.
+
+A record has up to 75 columns and an import reads a million records, so the mapping is not walked
+for each of them: `_generated` writes it down once as a Python function that is one list of 75
+expressions. That is twice as fast, and its only input are the names in our own mappings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from backfill.normalise.values import Converter, WrongShape, converter
+from backfill.normalise.values import (
+    LATEST_INSTANT,
+    Converter,
+    Remembering,
+    WrongShape,
+    converter,
+    instant,
+)
 from catalogue.table import Table
 
 Record = Mapping[str, Any]
@@ -20,35 +29,34 @@ _NOTHING: Final[Record] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _Field:
+    column: str
     parent: str  # "" for the record itself, else the name of an object inside it
-    names: tuple[str, ...]
+    name: str
     convert: Converter
+
+    @property
+    def path(self) -> str:
+        return f"{self.parent}.{self.name}" if self.parent else self.name
 
 
 class Shape:
     """How rows of one table (or some of its columns) are read from one kind of record.
 
     `fields` maps a column to `name` or `object.name`; `required` columns must not be null.
-    `columns` are the columns of a row in the order `read` gives them (not the table's order);
-    whoever adds computed values adds their names behind these.
+    `columns` are the columns of a row, in order; whoever adds computed values adds their names
+    behind these.
     """
 
     def __init__(self, table: Table, fields: Mapping[str, str], required: Sequence[str]) -> None:
-        grouped: dict[tuple[str, Converter], dict[str, str]] = {}
+        self.columns: tuple[str, ...] = tuple(fields)
+        self._fields: list[_Field] = []
         for column, path in fields.items():
             parent, _, name = path.rpartition(".")
-            kind = table[column].kind
-            grouped.setdefault((parent, converter(column, kind)), {})[column] = name
-        self.columns: tuple[str, ...] = tuple(
-            column for names in grouped.values() for column in names
-        )
-        self._groups = tuple(
-            _Group(parent, tuple(names.values()), convert)
-            for (parent, convert), names in grouped.items()
-        )
-        self._paths = tuple(fields[column] for column in self.columns)
+            convert = converter(column, table[column].kind)
+            self._fields.append(_Field(column, parent, name, convert))
         self._required = tuple(self.columns.index(column) for column in required)
+        self._read = _generated(self._fields)
 
     def position(self, column: str) -> int:
         return self.columns.index(column)
@@ -57,33 +65,25 @@ class Shape:
         """The values of `columns`. Raises `WrongShape` with the path of the first bad one."""
         if not isinstance(record, dict):
             raise WrongShape("is not an object")
-        row: list[Any] = []
         try:
-            for group in self._groups:
-                parent = record if not group.parent else child(record, group.parent)
-                row += map(group.convert, map(parent.get, group.names))
+            row = self._read(record)
         except (WrongShape, TypeError, AttributeError):
             raise self._complaint(record) from None
         for position in self._required:
             if row[position] is None:
-                raise WrongShape("is missing", self._paths[position])
+                raise WrongShape("is missing", self._fields[position].path)
         return row
 
     def _complaint(self, record: Record) -> WrongShape:
-        """The slow way through the same columns, to name the one that failed."""
-        for group in self._groups:
+        """The slow way through the same fields, to name the one that failed."""
+        for field in self._fields:
             try:
-                parent = record if not group.parent else child(record, group.parent)
+                parent = child(record, field.parent) if field.parent else record
+                field.convert(parent.get(field.name))
             except WrongShape as wrong:
-                return wrong
-            for name in group.names:
-                path = f"{group.parent}.{name}" if group.parent else name
-                try:
-                    group.convert(parent.get(name))
-                except WrongShape as wrong:
-                    return WrongShape(wrong.reason, path)
-                except (TypeError, AttributeError):
-                    return WrongShape("is an object or a list", path)
+                return WrongShape(wrong.reason, wrong.path or field.path)
+            except (TypeError, AttributeError):
+                return WrongShape("is an object or a list", field.path)
         return WrongShape("cannot be read")
 
 
@@ -105,3 +105,35 @@ def children(record: Record, name: str) -> list[Any]:
     if not isinstance(inner, list):
         raise WrongShape("is not a list", name)
     return inner
+
+
+def _generated(fields: Sequence[_Field]) -> Callable[[Record], list[Any]]:
+    """A function from a record to the list of its values, such as
+
+    def read(record):
+        get = record.get
+        get_1 = child(record, 'payment').get
+        return [c0[get('status')], c1[get_1('total_amount')], ...]
+    """
+    known: dict[str, Any] = {"child": child, "latest": LATEST_INSTANT}
+    getters = {"": "get"}
+    opening = ["    get = record.get"]
+    values = []
+    for number, field in enumerate(fields):
+        if field.parent not in getters:
+            getters[field.parent] = f"get_{len(getters)}"
+            opening.append(f"    {getters[field.parent]} = child(record, {field.parent!r}).get")
+        value = f"{getters[field.parent]}({field.name!r})"
+        convert = f"c{number}"
+        known[convert] = field.convert
+        if isinstance(field.convert, Remembering):
+            values.append(f"{convert}[{value}]")
+        elif field.convert is instant:
+            plain = "x.__class__ is int and 0 < x <= latest"
+            values.append(f"x if (x := {value}) is None or {plain} else {convert}(x)")
+        else:
+            values.append(f"{convert}({value})")
+    lines = ["def read(record):", *opening, f"    return [{', '.join(values)}]"]
+    exec("\n".join(lines), known)  # noqa: S102 - made of our own declarations, see above
+    read: Callable[[Record], list[Any]] = known["read"]
+    return read

@@ -23,10 +23,10 @@ from catalogue.table import Kind
 LONGEST_TEXT: Final = 10_000
 
 #: Converted values that a dictionary remembers before it starts afresh.
-REMEMBERED: Final = 1 << 16
+REMEMBERED: Final = 1 << 14
 
 #: The last second of the year 9999, and the largest integer SQLite stores.
-_LATEST_INSTANT: Final = 253_402_300_799
+LATEST_INSTANT: Final = 253_402_300_799
 _LARGEST: Final = (1 << 63) - 1
 
 # DECIMAL(18,4) holds fourteen digits before the point and DECIMAL(18,6) twelve.
@@ -110,12 +110,12 @@ def _integer(value: object, complaint: str) -> int | None:
 
 def instant(value: object) -> int | None:
     """UTC epoch seconds; 0 and less mean "has not happened"."""
-    if value.__class__ is int and 0 < value <= _LATEST_INSTANT:
+    if value.__class__ is int and 0 < value <= LATEST_INSTANT:
         return value
     if value is None:
         return None
     number = _integer(value, "is not an instant in seconds")
-    if number is not None and number > _LATEST_INSTANT:
+    if number is not None and number > LATEST_INSTANT:
         raise WrongShape("is not an instant in seconds")
     return number if number is not None and number > 0 else None
 
@@ -142,6 +142,8 @@ def decimal_text(value: object, pattern: re.Pattern[str] = _MONEY) -> str | None
 
 
 def _flag(value: object) -> int | None:
+    if isinstance(value, int) and 0 <= value <= 1:
+        return int(value)
     text = value.strip().lower() if isinstance(value, str) else "?"
     try:
         return {"": None, "true": 1, "false": 0, "1": 1, "0": 0}[text]
@@ -149,9 +151,12 @@ def _flag(value: object) -> int | None:
         raise WrongShape("is neither true nor false") from None
 
 
-class _Remembering(dict[object, object]):
-    """A converter that is a dictionary: what is in it is answered without running any Python.
-    Only text is remembered, because 1, 1.0 and True are one key and three values."""
+class Remembering(dict[object, object]):
+    """A converter that is a dictionary: what is in it is answered without running any Python, and
+    `convert[value]` is the quickest way to ask. Only text is remembered, because 1, 1.0 and True
+    are one key and three values."""
+
+    __call__ = dict.__getitem__
 
     def __init__(self, convert: Converter) -> None:
         super().__init__({None: None})
@@ -167,15 +172,13 @@ class _Remembering(dict[object, object]):
         return converted
 
 
-_FLAGS: Final = _Remembering(_flag)
-_FLAGS.update({True: 1, False: 0})  # 1 and 0 are the same keys
+text: Final[Converter] = Remembering(plain_text)
+money: Final[Converter] = Remembering(decimal_text)
+rate: Final[Converter] = Remembering(lambda value: decimal_text(value, _RATE))
+flag: Final = Remembering(_flag)
+flag.update({True: 1, False: 0})  # 1 and 0 are the same keys
 
-text: Final[Converter] = _Remembering(plain_text).__getitem__
-money: Final[Converter] = _Remembering(decimal_text).__getitem__
-rate: Final[Converter] = _Remembering(lambda value: decimal_text(value, _RATE)).__getitem__
-flag: Final[Converter] = _FLAGS.__getitem__
-
-_repeating_identifier: Final[Converter] = _Remembering(identifier).__getitem__
+_repeating_identifier: Final[Converter] = Remembering(identifier)
 
 #: Remembering these would only make room in the dictionary scarce.
 _HARDLY_REPEATING: Final = frozenset(
