@@ -12,24 +12,23 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from clock import Clock
+from store.cold import join_old_months
 from store.manifest_file import (
     PUBLISHED,
     READ,
     Pending,
     counter,
     load,
-    months_behind,
     pending,
     publish_coverage,
     set_counter,
     stretches,
 )
-from store.marks import mark_whole, next_commit
+from store.marks import label_of, mark_whole, next_commit
 from store.migrations import prepare_shop_file
 from store.months import ALL, DAY, month_of
 from store.publish import FAMILIES, publish_month
@@ -82,9 +81,6 @@ class ShopColumns:
                     if switches != self._switches:
                         self._manifest = load(connection, self.folder)
                         self._switches = switches
-                    behind = _by_table(months_behind(connection))
-                    if behind != self._manifest.behind:
-                        self._manifest = replace(self._manifest, behind=behind)
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):  # the file is being made this very moment
                     return Manifest()
@@ -95,7 +91,8 @@ class ShopColumns:
         """Make segments for what changed; False if nothing was listed.
 
         Without `force` it does nothing while another process publishes, and so soon after the last
-        time that publishing would take more than its share of the time.
+        time that publishing would take more than its share of the time. With it, old months become
+        spans too.
         """
         if not self.records_path.exists():
             return False
@@ -115,6 +112,9 @@ class ShopColumns:
             listed = [
                 publish_month(writer, reader, self.folder, at, self._clock.now()) for at in waiting
             ]
+            if force:
+                for family in FAMILIES.values():
+                    join_old_months(writer, reader, self.folder, family, self._clock.now())
             self._sweep(writer)
             with writing(writer):
                 if promise:
@@ -198,18 +198,15 @@ class ShopColumns:
                 path.unlink(missing_ok=True)
 
 
-def _by_table(months: list[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for name, month in months:
-        for table in FAMILIES[name].tables if name in FAMILIES else ():
-            found.setdefault(table.name, set()).add(month)
-    return {table: frozenset(all_of) for table, all_of in found.items()}
-
-
 def _all_months(connection: sqlite3.Connection) -> set[Pending]:
     """Every month that has rows, segments or marks."""
     found = {Pending(*row) for row in connection.execute("SELECT family, month FROM _months")}
-    found |= {Pending(*row) for row in connection.execute("SELECT family, month FROM _segments")}
+    found |= {
+        Pending(*row)
+        for row in connection.execute(
+            "SELECT family, month FROM _segments WHERE retired_at IS NULL"
+        )
+    }
     for family in FAMILIES.values():
         if family.axis is None:
             found.add(Pending(family.name, ALL))
@@ -218,7 +215,10 @@ def _all_months(connection: sqlite3.Connection) -> set[Pending]:
             days = connection.execute(
                 f"SELECT DISTINCT {table.axis} / {DAY} FROM {table.name}"
             ).fetchall()
-            found |= {Pending(family.name, month_of(day * DAY)) for (day,) in days}
+            found |= {
+                Pending(family.name, label_of(connection, family.name, month_of(day * DAY)))
+                for (day,) in days
+            }
     return found
 
 

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import duckdb
 
+from clock import Clock, SystemClock
 from errors import BadRequest, RateLimited
+from store.time_limit import TimeLimit
 
 #: Seconds that a question may take when the caller sets no limit.
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
@@ -24,12 +26,17 @@ class Engine:
     an extension that did not come with it, and never writes."""
 
     def __init__(
-        self, threads: int = 2, memory_limit: str = "512MB", folders: Sequence[Path] = ()
+        self,
+        threads: int = 2,
+        memory_limit: str = "512MB",
+        folders: Sequence[Path] = (),
+        clock: Clock | None = None,
     ) -> None:
         self._threads = threads
         self._memory_limit = memory_limit
         self._folders = [str(folder.absolute()) for folder in folders]
         self._turn = threading.Lock()
+        self._limit = TimeLimit(clock or SystemClock())
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def query(
@@ -67,14 +74,11 @@ class Engine:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            with self._connection.cursor() as cursor:
-                timer = threading.Timer(timeout_seconds, cursor.interrupt)
-                timer.daemon = True
-                timer.start()
-                try:
-                    yield cursor
-                finally:
-                    timer.cancel()
+            with (
+                self._connection.cursor() as cursor,
+                self._limit.of(timeout_seconds, cursor.interrupt),
+            ):
+                yield cursor
         except duckdb.InvalidInputException as error:
             # Names and types are ours; only a value, such as a regular expression, can be wrong.
             raise BadRequest(f"A filter cannot be used: {str(error)[:200]}.") from error

@@ -62,18 +62,11 @@ def publish_coverage(connection: sqlite3.Connection, shown: Sequence[Covered]) -
     connection.executemany(
         f"INSERT INTO {PUBLISHED} VALUES (?, ?, ?, ?)", [astuple(one) for one in shown]
     )
-    _count_switch(connection)
+    note_switch(connection)
 
 
 def _by_resource(found: Sequence[Covered]) -> dict[str, Sequence[Covered]]:
     return {resource: merged(group) for resource, group in groupby(found, lambda one: one.resource)}
-
-
-def months_behind(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """(family, month) whose newest commit no segment shows yet."""
-    return connection.execute(
-        "SELECT family, month FROM _months WHERE changed_seq > published_seq"
-    ).fetchall()
 
 
 def counter(connection: sqlite3.Connection, name: str) -> float | None:
@@ -87,7 +80,7 @@ def set_counter(connection: sqlite3.Connection, name: str, value: float) -> None
 
 @dataclass(frozen=True)
 class Pending:
-    """A month of a family whose segments do not show the newest commit."""
+    """A month, or span of months, of a family whose segments do not show the newest commit."""
 
     family: str
     month: str
@@ -95,7 +88,12 @@ class Pending:
 
 def pending(connection: sqlite3.Connection, shapes: dict[str, str]) -> list[Pending]:
     """Newest month first. `shapes`: today's shape of each table; segments of others are redone."""
-    found = {Pending(*row) for row in months_behind(connection)}
+    found = {
+        Pending(*row)
+        for row in connection.execute(
+            "SELECT family, month FROM _months WHERE changed_seq > published_seq"
+        )
+    }
     for family, month, table, shape in connection.execute(
         'SELECT DISTINCT family, month, "table", shape FROM _segments WHERE retired_at IS NULL'
     ):
@@ -129,6 +127,30 @@ def switch(
         "AND retired_at IS NULL AND (? OR delta)",
         (now, at.family, at.month, base),
     )
+    insert_segments(connection, at, new, base=base)
+    if base:
+        connection.execute(
+            "DELETE FROM _changed WHERE family = ? AND month = ? AND seq <= ?",
+            (at.family, at.month, commit),
+        )
+    connection.execute(
+        "UPDATE _months SET published_seq = ?, whole = (whole AND NOT ?) "
+        "WHERE family = ? AND month = ?",
+        (commit, base, at.family, at.month),
+    )
+    connection.executemany(
+        "INSERT INTO _versions VALUES (?, 1) "
+        'ON CONFLICT ("table") DO UPDATE SET version = version + 1',
+        [(table,) for table in tables],
+    )
+    set_counter(connection, "published_at", now)
+    note_switch(connection)
+    return True
+
+
+def insert_segments(
+    connection: sqlite3.Connection, at: Pending, new: Sequence[NewSegment], *, base: bool
+) -> None:
     connection.executemany(
         f"INSERT INTO _segments VALUES ({', '.join('?' * 13)})",
         [
@@ -150,26 +172,8 @@ def switch(
             for one in new
         ],
     )
-    if base:
-        connection.execute(
-            "DELETE FROM _changed WHERE family = ? AND month = ? AND seq <= ?",
-            (at.family, at.month, commit),
-        )
-    connection.execute(
-        "UPDATE _months SET published_seq = ?, whole = (whole AND NOT ?) "
-        "WHERE family = ? AND month = ?",
-        (commit, base, at.family, at.month),
-    )
-    connection.executemany(
-        "INSERT INTO _versions VALUES (?, 1) "
-        'ON CONFLICT ("table") DO UPDATE SET version = version + 1',
-        [(table,) for table in tables],
-    )
-    set_counter(connection, "published_at", now)
-    _count_switch(connection)
-    return True
 
 
-def _count_switch(connection: sqlite3.Connection) -> None:
+def note_switch(connection: sqlite3.Connection) -> None:
     """Readers load the manifest again when this has changed."""
     set_counter(connection, "switches", (counter(connection, "switches") or 0) + 1)

@@ -41,13 +41,22 @@ def mark(
         return
     days = {row[axis_at] // DAY for row in changed}
     for month in {month_of(day * DAY) for day in days}:
-        if _mark_month(connection, family, month, commit):
+        label = label_of(connection, family, month)
+        if _mark_month(connection, family, label, commit):
             roots = {row[root_at] for row in changed if month_of(row[axis_at]) == month}
             connection.executemany(
                 "INSERT INTO _changed VALUES (?1, ?2, ?3, ?4) "
                 "ON CONFLICT (family, month, root) DO UPDATE SET seq = ?4",
-                [(family, month, root, commit) for root in roots],
+                [(family, label, root, commit) for root in roots],
             )
+
+
+def label_of(connection: sqlite3.Connection, family: str, month: str) -> str:
+    """The span that the month has become part of, or the month itself."""
+    row = connection.execute(
+        "SELECT span FROM _spans WHERE family = ? AND month = ?", (family, month)
+    ).fetchone()
+    return str(row[0]) if row else month
 
 
 def _mark_month(connection: sqlite3.Connection, family: str, month: str, commit: int) -> bool:

@@ -110,13 +110,17 @@ def _bookkeeping(connection: sqlite3.Connection) -> None:
         """CREATE TABLE _quarantine (
             id INTEGER PRIMARY KEY, resource TEXT NOT NULL, request_id TEXT NOT NULL,
             path TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL)""",
-        # One row per family and month: which commit changed it last, which one its segments show.
+        # One row per family and month (or span of months): which commit changed it last, which one
+        # its segments show.
         # `collects`: changed roots are written down in `_changed`; `whole`: the base must be made
         # anew whatever is written down there.
         """CREATE TABLE _months (
             family TEXT, month TEXT, changed_seq INTEGER NOT NULL,
             published_seq INTEGER NOT NULL DEFAULT 0, collects INTEGER NOT NULL DEFAULT 0,
             whole INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (family, month)) WITHOUT ROWID""",
+        # Months whose segments have become those of a span; they are marked under its label.
+        """CREATE TABLE _spans (
+            family TEXT, month TEXT, span TEXT NOT NULL, PRIMARY KEY (family, month))""",
         """CREATE TABLE _changed (
             family TEXT, month TEXT, root, seq INTEGER NOT NULL,
             PRIMARY KEY (family, month, root)) WITHOUT ROWID""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -11,6 +12,7 @@ ALL: Final = "all"
 
 #: Seconds.
 DAY: Final = 86_400
+_TO: Final = ".."
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = "0001-01"
 _LAST: Final = "9999-12"
@@ -30,8 +32,35 @@ def _month_of_day(day: int) -> str:
     return f"{moment.year:04}-{moment.month:02}"
 
 
-def bounds(month: str) -> tuple[int, int]:
-    """Half-open [start, end) in UTC epoch seconds, within SQLite's integers."""
+def bounds(label: str) -> tuple[int, int]:
+    """Half-open [start, end) in UTC epoch seconds, within SQLite's integers, of a month or of a
+    span of months."""
+    first, _, last = label.partition(_TO)
+    return _ends(first)[0], _ends(last or first)[1]
+
+
+def span_of(labels: Iterable[str]) -> str:
+    """From the first to the last of these months and spans: "2024-11..2026-05"."""
+    months = sorted(month for label in labels for month in label.split(_TO))
+    return f"{months[0]}{_TO}{months[-1]}"
+
+
+def is_span(label: str) -> bool:
+    return _TO in label
+
+
+def months_in(label: str) -> list[str]:
+    """Every calendar month of a span, those without rows too."""
+    first, _, last = label.partition(_TO)
+    numbers = range(_number(first), _number(last or first) + 1)
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers]
+
+
+def _number(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:]) - 1
+
+
+def _ends(month: str) -> tuple[int, int]:
     year, number = int(month[:4]), int(month[5:])
     start = -(2**63) if month == _FIRST else _start(year, number)
     if month == _LAST:

@@ -28,7 +28,7 @@ from store.shop_file import reading, writing
 MOST_DELTA_ROOTS: Final = 2_000
 
 #: A delta is worth having while it holds at most one root for this many rows of the base.
-_BASE_ROWS_PER_ROOT: Final = 4
+BASE_ROWS_PER_ROOT: Final = 4
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def publish_month(
             segment = _write_table(reader, folder, at, table.name, base=base)
             if segment:
                 new.append(segment)
-    _sync_folder(folder)
+    sync_folder(folder)
     with writing(writer):
         listed = switch(
             writer,
@@ -92,7 +92,7 @@ def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool
     base_rows: int = sum(
         rows for table, _, delta, rows in live if table == family.tables[0].name and not delta
     )
-    limit = min(MOST_DELTA_ROOTS, base_rows // _BASE_ROWS_PER_ROOT)
+    limit = min(MOST_DELTA_ROOTS, base_rows // BASE_ROWS_PER_ROOT)
     changed = reader.execute(
         "SELECT 1 FROM _changed WHERE family = ? AND month = ? LIMIT ?",
         (at.family, at.month, limit + 1),
@@ -120,7 +120,7 @@ def _write_table(
     return NewSegment(name, table, shape.fingerprint, written)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The new names are on disk too before anything refers to them."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

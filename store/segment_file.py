@@ -12,7 +12,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import chain
 from pathlib import Path
@@ -27,10 +27,11 @@ import pyarrow.parquet as pq
 from catalogue.table import Kind
 
 #: Rows that are read from SQLite and handed to Arrow together.
-_CHUNK_ROWS: Final = 2_000
+CHUNK_ROWS: Final = 2_000
 
-#: Rows of a row group: small ones make every reader slower, big ones need memory here.
-_GROUP_ROWS: Final = 40_000
+#: Values of a row group: small groups make every reader slower, big ones need memory here (65 MB
+#: for 40,000 rows of 77 columns, half of that for this many).
+GROUP_VALUES: Final = 1_500_000
 
 _ARROW_TYPES: Final = {
     Kind.TEXT: pa.string(),
@@ -70,40 +71,64 @@ def write_segment(
     `kinds`. The file is on disk when this returns.
     """
     chunks = _Chunks(kinds, rows)
-    pending = next(chunks, None)
+    written = _write(path, kinds, axis, chunks)
+    return written and replace(written, malformed=chunks.malformed)
+
+
+def join_segments(
+    path: Path, kinds: dict[str, Kind], axis: str | None, parts: Sequence[Path]
+) -> Written | None:
+    """The rows of several segments of today's shape, in that order, in one file, like
+    `write_segment`. `malformed` is not known here: 0."""
+    texts = _texts(kinds)
+
+    def groups() -> Iterator[Any]:
+        for part in parts:
+            with pq.ParquetFile(part, read_dictionary=texts) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group, use_threads=False)
+
+    return _write(path, kinds, axis, groups())
+
+
+def _write(
+    path: Path, kinds: dict[str, Kind], axis: str | None, tables: Iterator[Any]
+) -> Written | None:
+    pending = next(tables, None)
     if pending is None:
         return None
     count = 0
-    lowest: int | None = None
-    highest: int | None = None
-    texts = [name for name, kind in kinds.items() if kind is Kind.TEXT]
+    ends: list[int] = []
+    most = GROUP_VALUES // len(kinds)
     with path.open("wb") as file:
         with pq.ParquetWriter(
             file,
             pending.schema,
             compression="zstd",
-            use_dictionary=texts,
+            use_dictionary=_texts(kinds),
             store_decimal_as_integer=True,
         ) as writer:
             while pending is not None:
                 group = [pending]
-                group_rows = len(pending)
-                while (pending := next(chunks, None)) is not None:
-                    if group_rows + len(pending) > _GROUP_ROWS:
+                rows = len(pending)
+                while (pending := next(tables, None)) is not None:
+                    if rows + len(pending) > most:
                         break
                     group.append(pending)
-                    group_rows += len(pending)
+                    rows += len(pending)
                 table = pa.concat_tables(group)
-                writer.write_table(table, row_group_size=_GROUP_ROWS)
-                count += group_rows
+                writer.write_table(table, row_group_size=rows)
+                count += rows
                 if axis:
-                    ends = pc.min_max(table[axis]).as_py()
-                    lowest = ends["min"] if lowest is None else min(lowest, ends["min"])
-                    highest = ends["max"] if highest is None else max(highest, ends["max"])
+                    ends += pc.min_max(table[axis]).as_py().values()
         file.flush()
         os.fsync(file.fileno())
     size, crc = fingerprint(path)
-    return Written(count, lowest, highest, size, crc, chunks.malformed)
+    return Written(count, min(ends, default=None), max(ends, default=None), size, crc, 0)
+
+
+def _texts(kinds: dict[str, Kind]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind is Kind.TEXT]
 
 
 def fingerprint(path: Path) -> tuple[int, int]:
@@ -117,7 +142,7 @@ def fingerprint(path: Path) -> tuple[int, int]:
 
 
 class _Chunks(Iterator[Any]):
-    """Arrow tables of up to _CHUNK_ROWS rows; counts malformed values on the way."""
+    """Arrow tables of up to CHUNK_ROWS rows; counts malformed values on the way."""
 
     def __init__(self, kinds: dict[str, Kind], rows: sqlite3.Cursor) -> None:
         self.malformed = 0
@@ -141,7 +166,7 @@ class _Chunks(Iterator[Any]):
         )
 
     def __next__(self) -> Any:
-        rows = list(chain.from_iterable(self._rows.fetchmany(_CHUNK_ROWS)))
+        rows = list(chain.from_iterable(self._rows.fetchmany(CHUNK_ROWS)))
         if not rows:
             raise StopIteration
         text = b"\n".join(rows)

@@ -13,9 +13,9 @@ from store.shapes import SHAPES
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One immutable Parquet file. `month` is "2026-08" (UTC) or "all". `lowest` and `highest` are
-    of the table's axis, both included; None without an axis. `shape` names the declaration it was
-    made from."""
+    """One immutable Parquet file. `month` is "2026-08" (UTC), a span of old months such as
+    "2024-11..2026-05", or "all". `lowest` and `highest` are of the table's axis, both included;
+    None without an axis. `shape` names the declaration it was made from."""
 
     path: Path
     table: str
@@ -32,8 +32,7 @@ class Manifest:
     """A consistent list of segments. Its files stay at least ten minutes after it was replaced.
 
     `version` grows, per table, with every publication that changed the table; `published_at` is
-    the UTC instant of the last publication, None before the first. `behind`: months, per table, in
-    which the records know more than the segments show.
+    the UTC instant of the last publication, None before the first.
     """
 
     version: Mapping[str, int] = field(default_factory=dict)
@@ -45,8 +44,6 @@ class Manifest:
         """What the segments hold of a resource completely: maximal ranges, ascending. Less than the
         records' own coverage while something waits to be published."""
         return self.coverage.get(resource, ())
-
-    behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def scan(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
         """A parenthesised FROM item for DuckDB: every column of the table, once per row.

@@ -19,7 +19,7 @@ BUSY_TIMEOUT_MS: Final = 15_000
 CHECKPOINT_PAGES: Final = 8_000
 
 #: Page cache of the writer, in KiB.
-WRITER_CACHE_KIB: Final = 32_000
+WRITER_CACHE_KIB: Final = 16_000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -25,6 +26,8 @@ from store.columns import ShopColumns
 from store.records import ShopRecords
 from tests.store_rows import NOON, FakeClock
 from tests.test_publish_crash import full_commit
+
+CONNECT = sqlite3.connect
 
 #: A kind of step, and how many of its kind there have been with it.
 Step = tuple[str, int]
@@ -56,8 +59,12 @@ class Watch:
             self._step("write a file")
         elif event in ("os.rename", "os.remove"):
             self._step(event)
-        elif event == "sqlite3.connect/handle":
-            arguments[0].set_trace_callback(self._statement)
+
+    def connect(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        """In the place of sqlite3.connect."""
+        connection: sqlite3.Connection = CONNECT(*arguments, **options)
+        connection.set_trace_callback(self._statement)
+        return connection
 
     def _statement(self, sql: str) -> None:
         if not sql.startswith(("SELECT", "PRAGMA", "--")):
@@ -78,6 +85,7 @@ def run(job: str, folder: Path, kill_before: Step | None) -> bytes:
     if child == 0:
         watch = Watch(kill_before)
         sys.addaudithook(watch.audit)
+        setattr(sqlite3, "connect", watch.connect)  # noqa: B010
         JOBS[job](folder)
         os.write(write_end, json.dumps(watch.steps).encode())
         os._exit(0)

@@ -70,7 +70,7 @@ def full_row(table: Table, seed: int, **values: object) -> dict[str, object]:
             Kind.COUNT: number,
             Kind.KEY: number,
             Kind.MONEY: f"{number}.{place:02}",
-            Kind.RATE: f"0.{number:06}",
+            Kind.RATE: f"0.{number % 10**6:06}",
             Kind.FLAG: number % 2,
         }[column.kind]
     return {**row, **values}

@@ -23,12 +23,14 @@ from catalogue.tables import (
     TABLES,
     WAREHOUSES,
 )
+from clock import SystemClock
 from errors import BadRequest, RateLimited
 from store.columns import ShopColumns, column_types
 from store.engine import Engine
 from store.families import families
-from store.months import ALL, bounds, month_of
+from store.months import ALL, bounds, month_of, months_in, span_of
 from store.records import Commit, ShopRecords
+from store.time_limit import TimeLimit
 from tests.store_rows import (
     DAY,
     NOON,
@@ -345,16 +347,6 @@ def test_a_version_grows_with_what_changed_and_only_there(shop: Shop) -> None:
     assert first.segments[PRODUCT_SKUS.name] == second.segments[PRODUCT_SKUS.name]
 
 
-def test_the_manifest_says_where_the_records_know_more(shop: Shop) -> None:
-    shop.write(*order_writes(*month_of_orders(2)))
-    assert shop.columns.manifest().behind == {
-        name: frozenset({"2026-08"})
-        for name in ("orders", "order_line_items", "order_line_item_price_detail")
-    }
-    shop.publish()
-    assert shop.columns.manifest().behind == {}
-
-
 def test_a_scan_lists_only_the_months_that_a_range_meets(shop: Shop) -> None:
     full_shop(shop)  # orders at NOON and 31 and 62 days before
     shop.publish()
@@ -539,7 +531,6 @@ def test_publishers_and_writers_at_the_same_time_lose_nothing(shop: Shop, engine
     assert failures == []
     shop.publish()
     assert differences(shop, engine) == []
-    assert shop.columns.manifest().behind == {}
 
 
 def test_all_tables_of_a_family_share_root_and_axis() -> None:
@@ -614,6 +605,28 @@ def test_a_question_that_takes_too_long_is_stopped_and_the_engine_goes_on() -> N
     engine.close()
 
 
+def test_a_time_limit_stops_only_what_runs_too_long() -> None:
+    limit = TimeLimit(SystemClock())
+    stopped: list[str] = []
+    late = threading.Event()
+
+    def stop_late() -> None:
+        stopped.append("late")
+        late.set()
+
+    for _ in range(3):
+        with limit.of(60, lambda: stopped.append("early")):
+            pass
+        with limit.of(0.02, stop_late):
+            assert late.wait(5)
+        late.clear()
+        with limit.of(0.02, lambda: stopped.append("over before")):
+            pass
+    with limit.of(0.05, stop_late):
+        assert late.wait(5)
+    assert stopped == ["late"] * 4
+
+
 def test_a_question_that_gets_no_turn_is_told_to_come_again() -> None:
     engine = Engine()
     with engine._turn, pytest.raises(RateLimited):
@@ -633,3 +646,117 @@ def test_an_empty_commit_changes_nothing(shop: Shop) -> None:
     assert shop.records.commit("backward", shop.token, Commit()) == 0
     assert shop.publish() is False
     assert shop.columns.manifest().published_at is None
+
+
+def years_of_orders(months: int, per_month: int = 8) -> list[Any]:
+    return [
+        order_rows(month * 100 + at, NOON - month * 30 * DAY + at)
+        for month in range(months)
+        for at in range(per_month)
+    ]
+
+
+def test_old_months_become_one_span_and_the_newest_stay_apart(shop: Shop, engine: Engine) -> None:
+    shop.write(*order_writes(*years_of_orders(8)))
+    shop.publish()
+    assert len(live(shop, ORDERS)) == 8  # five old months are not worth it
+    before = {name: rows for name, rows in shop.columns.manifest().version.items() if rows}
+    shop.write(*order_writes(*[order_rows(999, NOON - 8 * 30 * DAY)]))
+    assert shop.publish()
+    span = ("2025-12..2026-05", False, 41)
+    assert live(shop, ORDERS) == [
+        span,
+        ("2026-06", False, 8),
+        ("2026-07", False, 8),
+        ("2026-08", False, 8),
+    ]
+    assert live(shop, ORDER_LINE_ITEMS)[0] == span
+    assert differences(shop, engine) == []
+    # Joining changed nothing that a reader sees: only the new order made a new version.
+    assert shop.columns.manifest().version["orders"] == before["orders"] + 1
+    rows = engine.query(f"SELECT create_time FROM read_parquet('{files_of(shop)[0]}')")
+    instants = rows["create_time"].to_pylist()
+    assert instants == sorted(instants)
+    assert shop.publish() is False
+
+
+def files_of(shop: Shop) -> list[Path]:
+    return [one.path for one in shop.columns.manifest().segments["orders"]]
+
+
+def test_a_span_gets_deltas_and_new_bases_like_a_month(shop: Shop, engine: Engine) -> None:
+    shop.write(*order_writes(*years_of_orders(10)))
+    shop.publish()
+    span = "2025-11..2026-05"
+    assert live(shop, ORDERS)[0] == (span, False, 56)
+
+    def change(months: list[int], status: str) -> None:
+        changed = [
+            order_rows(month * 100, NOON - month * 30 * DAY, status=status, update_time=NOON * 2)
+            for month in months
+        ]
+        shop.clock.instant += 1
+        shop.write(*order_writes(*changed), fetched_at=int(shop.clock.instant))
+        shop.publish()
+        assert differences(shop, engine) == []
+
+    change([4, 8, 1], "A")
+    assert live(shop, ORDERS)[:2] == [(span, False, 56), (span, True, 2)]
+    # A new order in one of its months, and one before all of them.
+    new = [order_rows(9005, NOON - 9 * 30 * DAY - 5), order_rows(9006, NOON - 400 * DAY)]
+    shop.write(*order_writes(*new))
+    shop.publish()
+    assert differences(shop, engine) == []
+    assert live(shop, ORDERS)[0] == ("2025-07", False, 1)
+    shop.columns.rebuild()
+    assert differences(shop, engine) == []
+    assert (span, False, 57) in live(shop, ORDERS)
+    for segment in shop.columns.manifest().segments["order_line_items"]:
+        if segment.month == span:
+            segment.path.unlink()
+    assert len(shop.columns.check()) == 1
+    assert differences(shop, engine) == []
+
+
+def test_a_span_takes_in_the_old_months_that_follow_and_their_deltas(
+    shop: Shop, engine: Engine
+) -> None:
+    shop.write(*order_writes(*years_of_orders(9)))
+    shop.publish()
+    assert live(shop, ORDERS)[0][0] == "2025-12..2026-05"
+    later = [order_rows(5000 + month, NOON + month * 30 * DAY) for month in range(1, 6)]
+    shop.write(*order_writes(*later))
+    shop.publish()
+    assert len(live(shop, ORDERS)) == 9
+    shop.write(*order_writes(order_rows(0, NOON, status="A", update_time=NOON * 2)))
+    shop.publish()
+    assert ("2026-08", True, 1) in live(shop, ORDERS)
+    shop.write(*order_writes(order_rows(6000, NOON + 6 * 30 * DAY)))
+    shop.publish()
+    assert live(shop, ORDERS)[0] == ("2025-12..2026-11", False, 75)
+    assert len(live(shop, ORDERS)) == 4
+    assert shop.records.query("SELECT * FROM _changed") == []
+    assert differences(shop, engine) == []
+
+
+def test_an_absurd_instant_never_becomes_part_of_a_span(shop: Shop, engine: Engine) -> None:
+    absurd = [order_rows(9001, -(10**14)), order_rows(9002, 10**14)]
+    shop.write(*order_writes(*absurd, *years_of_orders(9)))
+    shop.publish()
+    assert [month for month, _, _ in live(shop, ORDERS)] == [
+        "0001-01",
+        "2025-12..2026-05",
+        "2026-06",
+        "2026-07",
+        "2026-08",
+        "9999-12",
+    ]
+    assert differences(shop, engine) == []
+
+
+def test_months_of_a_span_are_all_calendar_months() -> None:
+    span = span_of(["2025-11", "2026-02..2026-03", "2025-12"])
+    assert span == "2025-11..2026-03"
+    assert months_in(span) == ["2025-11", "2025-12", "2026-01", "2026-02", "2026-03"]
+    assert bounds(span) == (bounds("2025-11")[0], bounds("2026-03")[1])
+    assert bounds("2025-12")[1] == bounds("2026-01")[0]
