@@ -344,7 +344,7 @@ def _runs(here: Installation) -> Iterable[click.Command]:
             return
         _print([asdict(run)], False, ("id", "shop_id", "kind", "state", "attempt", "message"))
         click.echo("")
-        columns = ("stage", "state", "done", "total", "waits_for", "error")
+        columns = ("stage", "state", "done", "total", "waits_for", "error", "reference")
         _print([asdict(stage) for stage in stages], False, columns)
 
     return (group,)

@@ -9,12 +9,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from backfill.stages import ById, Stage
 from store.commits import Window
 from tiktok_shop.client import Access, Client, Page
 from tiktok_shop.endpoints import ENDPOINTS
+
+#: What TikTok calls the id of a record, by family.
+_ID_NAMES: Final = ("id", "return_id", "cancel_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class WindowReading:
     stage: Stage
     window: Window
     restarts: int = 0
+    seen: set[str] = field(default_factory=set)
+    repeated: bool = False
     _pages: Iterator[Page] | None = None
 
     def fetch(self) -> Page:
@@ -49,7 +54,30 @@ class WindowReading:
     def restart(self, window: Window) -> None:
         """Read from the first page again."""
         self.window, self._pages = window, None
+        self.seen.clear()
+        self.repeated = False
         self.restarts += 1
+
+    def new_in(self, page: Page) -> int | None:
+        """How many records of the page were not on the pages before; None when one lies outside the
+        window, so that the page cannot be the answer to our question."""
+        axis = None if isinstance(self.stage.reads, ById) else self.stage.reads.axis
+        new = 0
+        rows: Sequence[Any] = page.rows
+        for row in rows:
+            if not isinstance(row, dict):
+                new += 1
+                continue
+            at = row.get(axis) if axis else None
+            if isinstance(at, int) and not self.window.start <= at < self.window.end:
+                return None
+            known = next((str(row[name]) for name in _ID_NAMES if name in row), "")
+            if known and known in self.seen:
+                self.repeated = True
+            else:
+                new += 1
+                self.seen.add(known)
+        return new
 
     def _start(self) -> Iterator[Page]:
         endpoint = ENDPOINTS[self.stage.endpoint]

@@ -16,7 +16,7 @@ from backfill.normalise.rows import Normalised
 from backfill.stages import ById, Context, InWindows, Stage, Whole
 from backfill.windows import Stretch, halves, must_split, plan
 from backfill.work import Work
-from errors import ConnectorError
+from errors import ConnectorError, Retryable
 from store.commits import Commit, Covered, Quarantined, StageProgress, Window
 from store.fencing import Fenced
 from tiktok_shop.client import Page
@@ -168,10 +168,7 @@ class StageRun:
     def _settle_error(self, reading: Any, error: BaseException) -> Iterable[Reading]:
         if isinstance(reading, WindowReading):
             if isinstance(error, PageTokenExpired) and reading.restarts < _MOST_RESTARTS:
-                window = replace(reading.window, page_token="", pages=0, rows=0, total=None)
-                self._keep(window=window)
-                reading.restart(window)
-                return (reading,)
+                return self._restart(reading)
             if isinstance(error, BadReply):
                 self._keep(quarantined=(self._complaint(error, "page", "cannot be read"),))
         elif isinstance(error, RequestRefused | UnknownAnswer):
@@ -182,6 +179,13 @@ class StageRun:
             return ()
         raise error
 
+    def _restart(self, reading: WindowReading) -> Iterable[Reading]:
+        """Only this window again, from its first page."""
+        window = replace(reading.window, page_token="", pages=0, rows=0, total=None)
+        self._keep(window=window)
+        reading.restart(window)
+        return (reading,)
+
     def _complaint(self, error: ConnectorError, path: str, reason: str) -> Quarantined:
         now = int(self._work.clock.now())
         return Quarantined(self._stage.name, error.reference, path, reason, now)
@@ -190,7 +194,16 @@ class StageRun:
         window = reading.window
         stretch = (window.start, window.end)
         total = page.total if window.pages == 0 else window.total
-        rows = window.rows + len(page.rows)
+        new = reading.new_in(page)
+        if new is None:
+            if reading.restarts < _MOST_RESTARTS:
+                return self._restart(reading)
+            raise Retryable(
+                "TikTok answers with records of other days. The import goes on by itself later.",
+                debug=f"{self._stage.name} {stretch}",
+                reference=page.reply.request_id,
+            )
+        rows = window.rows + new
         finished = not page.next_token
         may_split = isinstance(self._stage.reads, InWindows | Whole) and self._stage.reads.axis
         if may_split and window.pages == 0 and must_split(stretch, rows, total, finished=False):
@@ -198,6 +211,9 @@ class StageRun:
         normalised = self._stage.normalise(page.rows, Context(self._work.buyer))
         if may_split and must_split(stretch, rows, total, finished):
             return self._split(window, normalised, page)
+        missing = (total or 0) - rows
+        if finished and missing > 0 and reading.repeated and reading.restarts < _MOST_RESTARTS:
+            return self._restart(reading)
         reading.window = replace(
             window,
             state="done" if finished else "running",
@@ -207,7 +223,6 @@ class StageRun:
             total=total,
         )
         covered = self._covers(*stretch) if finished else ()
-        missing = (total or 0) - rows
         if finished and missing > 0:
             reason = f"TikTok counted {total} and listed {rows}"
             path = f"{window.start}..{window.end}"

@@ -133,6 +133,6 @@ FIELDS: Final = (
         id="cancellation_refund_total", label="Cancellation Refunds", group=_GROUP,
         semantic="CURRENCY",
         on={"cancellations": "[refund_total]", "cancellation_line_items": "[refund_total]"},
-        about="Money of cancellations: goods, shipping and tax.",
+        about="Money of cancellation requests in any status: goods, shipping and tax.",
     ),
 )  # fmt: skip

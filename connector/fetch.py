@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, Protocol
 
 import orjson
 from cachetools import LRUCache
 
-from catalogue.facts import FACTS
+from catalogue.facts import FACTS, Fact
 from catalogue.fields import FIELDS
 from catalogue.tables import ORDERS, TABLES
 from clock import Clock
@@ -105,12 +105,22 @@ class Answers:
         manifests = {shop.shop_id: self._columns(shop).manifest() for shop in shops}
         scopes = [self._scope(shop, request.options, manifests[shop.shop_id]) for shop in shops]
         if request.options.currency:
-            kept = [scope for scope in scopes if request.options.currency in scope.currencies]
-            scopes = kept or scopes
-        made = plan(request, scopes, today(scopes[0].zone, self._clock.now()))
+            scopes = [scope for scope in scopes if request.options.currency in scope.currencies]
+            if not scopes:
+                raise BadRequest(
+                    f"None of the chosen shops has amounts in {request.options.currency}."
+                )
+        day = today(scopes[0].zone, self._clock.now())
         zones = {scope.shop_id: scope.zone for scope in scopes}
+        made = plan(request, scopes, day)
+        unknown = _unknown_facts(made, zones, manifests)
+        if unknown:
+            made = plan(request, scopes, day, unknown)
         asked = [shop for shop in shops if shop.shop_id in zones]
         about = self._about(made, asked, zones, manifests)
+        if unknown:
+            nothing = "No day of the range is imported, so there is nothing to show."
+            about = replace(about, partial=True, notes=(nothing, *about.notes))
         if request.options.strict and (about.partial or about.stale):
             raise NotReady(" ".join(about.notes) or "Some days are not imported yet.")
         sql = made.sql
@@ -251,6 +261,29 @@ def choose_shops(workspace: WorkspaceScope, options: Options) -> list[ShopRow]:
                 f"No chosen shop belongs to the client {options.client[:60]}.", code="unknown_shop"
             )
     return chosen
+
+
+def _unknown_facts(
+    made: Plan, zones: Mapping[str, str], manifests: Mapping[str, Manifest]
+) -> frozenset[str]:
+    """Facts of the plan of which no shop has a single day of the range."""
+    return frozenset(
+        name
+        for name in made.facts
+        if FACTS[name].fed_by != "shops"
+        and not any(
+            _meets(made, FACTS[name], stretch, zone)
+            for shop_id, zone in zones.items()
+            for stretch in manifests[shop_id].covered(FACTS[name].fed_by)
+        )
+    )
+
+
+def _meets(made: Plan, fact: Fact, stretch: Covered, zone: str) -> bool:
+    if not (fact.is_dated and made.first_day and made.last_day):
+        return True
+    end = midnight(made.last_day + dt.timedelta(days=1), zone)
+    return stretch.start < end and stretch.end > midnight(made.first_day, zone)
 
 
 def _is_covered(covered: Sequence[Covered], first: dt.date, last: dt.date, zone: str) -> bool:

@@ -32,6 +32,8 @@ _NUMERIC: Final = {
     "EQUALS": "{x} = {v}",
     "IN_LIST": "{x} IN (SELECT unnest({v}))",
 }
+#: What DECIMAL(38, 6) holds; no amount and no id comes near.
+_LARGEST: Final = 1e31
 #: A longer list is looked up by a hash join, which costs memory for every clause.
 _SHORT_LIST: Final = 32
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
@@ -79,6 +81,8 @@ def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) ->
 
 
 def _number(clause: Clause, value: str) -> str:
-    if not _NUMBER.match(value.strip()):
-        raise BadRequest(f"The filter on {clause.field} needs a number, but got {value[:60]!r}.")
+    if not _NUMBER.match(value.strip()) or abs(float(value)) >= _LARGEST:
+        raise BadRequest(
+            f"The filter on {clause.field} needs a number of ordinary size, but got {value[:60]!r}."
+        )
     return value.strip()

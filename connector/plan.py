@@ -8,7 +8,7 @@ is made per cell. Rows come ordered by the dimensions, nulls last.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogue.facts import Fact
@@ -45,19 +45,33 @@ class Plan:
     zones: tuple[str, ...]
 
 
-def plan(request: GetDataRequest, shops: Sequence[ShopScope], today: dt.date) -> Plan:
-    """`shops`: those chosen, with at least one; `today` in the report's zone.
+def plan(
+    request: GetDataRequest,
+    shops: Sequence[ShopScope],
+    today: dt.date,
+    unknown: Container[str] = (),
+) -> Plan:
+    """`shops`: those chosen, with at least one; `today` in the report's zone. `unknown`: facts of
+    which no day of the range is imported; what is read from them is null, not 0.
 
     Raises BadRequest: incompatible_fields, mixed_currency, bad_date_range.
     """
-    return _Planner(request, shops, today).plan()
+    return _Planner(request, shops, today, unknown).plan()
 
 
 class _Planner:
-    def __init__(self, request: GetDataRequest, shops: Sequence[ShopScope], today: dt.date) -> None:
+    def __init__(
+        self,
+        request: GetDataRequest,
+        shops: Sequence[ShopScope],
+        today: dt.date,
+        unknown: Container[str],
+    ) -> None:
         self.request = request
         self.shops = shops
         self.today = today
+        self.unknown_facts = unknown
+        self.unknown: Container[str] = ()
         self.parameters = Parameters()
         self.sources: list[Source] = []
         chosen = [FIELDS[name] for name in dict.fromkeys(request.fields)]
@@ -76,6 +90,12 @@ class _Planner:
     def plan(self) -> Plan:
         parts = self._parts()
         facts = self._facts(parts)
+        self.unknown = {
+            metric.id
+            for fact, metrics in facts.items()
+            if fact.name in self.unknown_facts
+            for metric in metrics
+        }
         selects = [
             f"a{number} AS (\n  {self._fact_select(fact, facts)}\n)"
             for number, fact in enumerate(facts)
@@ -222,7 +242,7 @@ class _Planner:
             if isinstance(field, Dimension):
                 cells.append(_dimension_cell(field, f"d{position[name]}"))
             elif isinstance(field, Metric):
-                cells.append(_metric_cell(field))
+                cells.append(_metric_cell(field, self.unknown))
         row = "concat('{\"values\":[', " + ", ',', ".join(cells) + ", ']},')"
         lines = [f"SELECT {row} AS row FROM {self._combined(facts)} g"]
         having = [
@@ -242,7 +262,8 @@ class _Planner:
         metric = FIELDS[clause.field]
         if not isinstance(metric, Metric):
             raise BadRequest(f"{metric.label} is not a metric.")
-        return condition(clause, _metric_value(metric), self.parameters, number=True)
+        value = _metric_value(metric, self.unknown)
+        return condition(clause, value, self.parameters, number=True)
 
 
 def _shown(dimension: Dimension, raw: str) -> str:
@@ -264,26 +285,29 @@ def _dimension_cell(dimension: Dimension, raw: str) -> str:
     return f"COALESCE(CAST(to_json({raw}) AS VARCHAR), 'null')"
 
 
-def _metric_value(metric: Metric) -> str:
-    """The metric from the aggregated parts. A sum over nothing that is known is 0, a ratio null."""
+def _metric_value(metric: Metric, unknown: Container[str]) -> str:
+    """The metric from the aggregated parts: a sum over no rows is 0, a ratio null, and all is null
+    that needs a part in `unknown`."""
     if isinstance(metric, Ratio):
         scale = f" * {metric.scale}" if metric.scale != 1 else ""
-        top, bottom = (_part_value(name) for name in metric.inputs)
+        top, bottom = (_part_value(name, unknown) for name in metric.inputs)
         return f"(CAST({top} AS DOUBLE){scale} / NULLIF(CAST({bottom} AS DOUBLE), 0))"
     if isinstance(metric, Combined):
-        plus = " + ".join(_part_value(name) for name in metric.plus)
-        return f"({plus}{''.join(f' - {_part_value(name)}' for name in metric.minus)})"
-    return _part_value(metric.id)
+        plus = " + ".join(_part_value(name, unknown) for name in metric.plus)
+        return f"({plus}{''.join(f' - {_part_value(name, unknown)}' for name in metric.minus)})"
+    return _part_value(metric.id, unknown)
 
 
-def _part_value(metric_id: str) -> str:
+def _part_value(metric_id: str, unknown: Container[str]) -> str:
+    if metric_id in unknown:
+        return "CAST(NULL AS BIGINT)"
     column = f"m_{metric_id}"
     part = FIELDS[metric_id]
     return column if isinstance(part, Snapshot) and part.is_average else f"COALESCE({column}, 0)"
 
 
-def _metric_cell(metric: Metric) -> str:
-    value = _metric_value(metric)
+def _metric_cell(metric: Metric, unknown: Container[str]) -> str:
+    value = _metric_value(metric, unknown)
     if metric.is_money:
         # Exact until here; the last step may be a float.
         value = f"CAST({value} AS DOUBLE)"

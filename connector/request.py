@@ -7,6 +7,7 @@ practice though it is not on that page.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +33,13 @@ ORDER_DATES: Final = ("created", "paid")
 MOST_FIELDS: Final = 400
 MOST_CLAUSES: Final = 1_000
 MOST_VALUES: Final = 10_000
+#: RE2 takes time in proportion to a pattern's size, and repetitions multiply it.
+MOST_PATTERNS: Final = 20
+LONGEST_PATTERN: Final = 500
+MOST_REPETITIONS: Final = 200
+_REPETITION: Final = re.compile(r"\{(\d*),?(\d*)\}", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WHOLE_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _FIRST_YEAR: Final = 2015
 _LAST_YEAR: Final = 2100
 
@@ -118,6 +126,8 @@ def parse_options(config_params: object) -> Options:
     currency = _text(params.get("currency"))
     if currency and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
         raise BadRequest(f"{currency[:60]!r} is not a currency code such as USD.")
+    if any(shop.lower() == "all" for shop in shops):
+        shops = ("all",)
     return Options(
         shops=tuple(dict.fromkeys(shops)),
         client=_text(params.get("client")),
@@ -167,7 +177,9 @@ def _known_field(name: object) -> str:
 
 def _day(value: object) -> dt.date:
     try:
-        day = dt.date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+        day = dt.date.fromisoformat(
+            value if isinstance(value, str) and _DAY.fullmatch(value) else ""
+        )
     except ValueError:
         raise BadRequest(
             f"{str(value)[:40]!r} is not a day; dates look like 2026-08-31.", code="bad_date_range"
@@ -183,7 +195,7 @@ def _day(value: object) -> dt.date:
 def _date_range(value: object) -> tuple[dt.date | None, dt.date | None]:
     if value is None:
         return None, None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not {"startDate", "endDate"} <= set(value):
         raise BadRequest("dateRange needs a startDate and an endDate.", code="bad_date_range")
     start, end = _day(value.get("startDate")), _day(value.get("endDate"))
     if start > end:
@@ -198,13 +210,10 @@ def _pagination(value: object) -> tuple[int, int | None]:
     if value is None:
         return 0, None
     pagination = _mapping(value, "pagination")
-    try:
-        start_row = int(str(pagination.get("startRow", 1)))
-        row_count = int(str(pagination["rowCount"]))
-    except (KeyError, ValueError):
-        raise BadRequest("pagination needs a startRow and a rowCount in numbers.") from None
-    if start_row < 0 or row_count < 0:
-        raise BadRequest("pagination cannot be negative.")
+    numbers = [str(pagination.get("startRow", 1)), str(pagination.get("rowCount"))]
+    if not all(_WHOLE_NUMBER.fullmatch(number) for number in numbers):
+        raise BadRequest("pagination needs a startRow and a rowCount in whole numbers.")
+    start_row, row_count = map(int, numbers)
     return max(start_row - 1, 0), row_count
 
 
@@ -217,6 +226,22 @@ def _filters(value: object) -> tuple[tuple[Clause, ...], ...]:
     )
     if sum(len(group) for group in groups) > MOST_CLAUSES:
         raise BadRequest(f"At most {MOST_CLAUSES} filter clauses can be used at once.")
+    patterns = [
+        clause.values[0]
+        for group in groups
+        for clause in group
+        if clause.operator.startswith("REGEXP_")
+    ]
+    if len(patterns) > MOST_PATTERNS:
+        raise BadRequest(f"At most {MOST_PATTERNS} regular expressions can be used at once.")
+    for pattern in patterns:
+        bounds = _REPETITION.findall(pattern)
+        repeated = sum(max(int(low or 0), int(high or 0)) for low, high in bounds)
+        if len(pattern) > LONGEST_PATTERN or repeated > MOST_REPETITIONS:
+            raise BadRequest(
+                f"The regular expression {pattern[:40]!r} is too large: at most {LONGEST_PATTERN} "
+                f"characters, and {MOST_REPETITIONS} for all repetitions such as {{1,9}} together."
+            )
     return tuple(group for group in groups if group)
 
 

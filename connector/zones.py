@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from errors import BadRequest
 
@@ -28,13 +28,18 @@ def day_number(day: dt.date) -> int:
 
 def zone_info(name: str) -> ZoneInfo:
     """Raises BadRequest for a name that is not in the IANA database."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    if name not in _known_zones():
         raise BadRequest(
             f"There is no time zone called {name[:60]!r}. Use a name such as UTC or "
             "America/New_York."
-        ) from error
+        )
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def _known_zones() -> frozenset[str]:
+    """Without those that depend on the machine or count leap seconds."""
+    return frozenset(available_timezones()) - {"localtime", "posixrules"}
 
 
 def _offset(zone: ZoneInfo, instant: int) -> int:

@@ -79,9 +79,10 @@ class Engine:
                 self._limit.of(timeout_seconds, cursor.interrupt),
             ):
                 yield cursor
-        except duckdb.InvalidInputException as error:
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             # Names and types are ours; only a value, such as a regular expression, can be wrong.
-            raise BadRequest(f"A filter cannot be used: {str(error)[:200]}.") from error
+            reason = str(error).removeprefix("Invalid Input Error: ")[:200]
+            raise BadRequest(f"A filter cannot be used: {reason}.") from error
         except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
             raise BadRequest(
                 "This question is too big to answer in time. Ask for a shorter period or for "

@@ -61,6 +61,8 @@ class ShopRecords:
     def close(self) -> None:
         with self._lock:
             self._reader.close()
+            # Whoever copies the one file afterwards has everything.
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
 
     # --- fencing ---

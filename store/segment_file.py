@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import chain
@@ -71,7 +71,7 @@ def write_segment(
     `kinds`. The file is on disk when this returns.
     """
     chunks = _Chunks(kinds, rows)
-    written = _write(path, kinds, axis, chunks)
+    written = _write(path, kinds, axis, _grouped(chunks, GROUP_VALUES // len(kinds)))
     return written and replace(written, malformed=chunks.malformed)
 
 
@@ -80,51 +80,60 @@ def join_segments(
 ) -> Written | None:
     """The rows of several segments of today's shape, in that order, in one file, like
     `write_segment`. `malformed` is not known here: 0."""
-    texts = _texts(kinds)
 
     def groups() -> Iterator[Any]:
         for part in parts:
-            with pq.ParquetFile(part, read_dictionary=texts) as file:
+            with pq.ParquetFile(part) as file:
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, use_threads=False)
 
-    return _write(path, kinds, axis, groups())
+    # A part's groups may be full already: the sum stays below one and a half.
+    return _write(path, kinds, axis, _grouped(groups(), GROUP_VALUES // len(kinds) // 2))
 
 
 def _write(
-    path: Path, kinds: dict[str, Kind], axis: str | None, tables: Iterator[Any]
+    path: Path, kinds: dict[str, Kind], axis: str | None, groups: Iterator[Any]
 ) -> Written | None:
-    pending = next(tables, None)
-    if pending is None:
+    """One row group for each of the tables; only one of them is in memory at a time."""
+    table = next(groups, None)
+    if table is None:
         return None
     count = 0
     ends: list[int] = []
-    most = GROUP_VALUES // len(kinds)
     with path.open("wb") as file:
         with pq.ParquetWriter(
             file,
-            pending.schema,
+            table.schema,
             compression="zstd",
             use_dictionary=_texts(kinds),
             store_decimal_as_integer=True,
         ) as writer:
-            while pending is not None:
-                group = [pending]
-                rows = len(pending)
-                while (pending := next(tables, None)) is not None:
-                    if rows + len(pending) > most:
-                        break
-                    group.append(pending)
-                    rows += len(pending)
-                table = pa.concat_tables(group)
-                writer.write_table(table, row_group_size=rows)
-                count += rows
+            while table is not None:
+                writer.write_table(table, row_group_size=len(table))
+                count += len(table)
                 if axis:
                     ends += pc.min_max(table[axis]).as_py().values()
+                del table
+                table = next(groups, None)
         file.flush()
         os.fsync(file.fileno())
     size, crc = fingerprint(path)
     return Written(count, min(ends, default=None), max(ends, default=None), size, crc, 0)
+
+
+def _grouped(tables: Iterable[Any], most: int) -> Iterator[Any]:
+    """Tables put together until they have `most` rows or a little more."""
+    group: list[Any] = []
+    rows = 0
+    for table in tables:
+        group.append(table)
+        rows += len(table)
+        del table  # nothing here may keep alive what was handed on
+        if rows >= most:
+            group, rows = [pa.concat_tables(group)], 0
+            yield group.pop()
+    if group:
+        yield pa.concat_tables(group)
 
 
 def _texts(kinds: dict[str, Kind]) -> list[str]:

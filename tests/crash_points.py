@@ -3,8 +3,8 @@ thing that it does to the disk: opening a file to write, renaming, removing, an 
 
 `python -m tests.crash_points JOB TEMPLATE WORK SEED SECONDS`: every child gets a copy of the folder
 TEMPLATE; its folder WORK/<n> is left as the kill left it. With SEED 0 there is one child for every
-BEGIN and COMMIT, for every step with files, and for the last statement of every other kind; else
-steps are drawn at random for SECONDS. Prints one JSON list of [folder, step].
+BEGIN and COMMIT and for the last step of every other kind; else steps are drawn at random for
+SECONDS. Prints one JSON list of [folder, step].
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import store.cold
 from store.columns import ShopColumns
 from store.records import ShopRecords
 from tests.store_rows import NOON, FakeClock
@@ -97,16 +98,23 @@ def run(job: str, folder: Path, kill_before: Step | None) -> bytes:
 
 
 def chosen(steps: list[Step]) -> list[Step]:
-    """Every step that others can see or that ends a transaction; of the others one of a kind."""
+    """Every end of a transaction; of other steps the last of a kind, with files the first too."""
     last = dict(steps)
-    every = ("write a file", "os.rename", "os.remove", "BEGIN IMMEDIATE", "COMMIT")
-    return [(kind, count) for kind, count in steps if kind in every or last[kind] == count]
+    every = ("BEGIN IMMEDIATE", "COMMIT")
+    files = ("write a file", "os.rename")
+    return [
+        (kind, count)
+        for kind, count in steps
+        if kind in every or count == last[kind] or (kind in files and count == 1)
+    ]
 
 
 def main() -> None:
     job, template, work, seed, seconds = sys.argv[1:]
     # A killed process loses nothing that was written: no need to wait for the disk.
     setattr(os, "fsync", lambda descriptor: None)  # noqa: B010 - for the type checker
+    setattr(store.cold, "MONTHS_APART", 1)  # noqa: B010
+    setattr(store.cold, "LEAST_MONTHS", 1)  # noqa: B010
     shutil.copytree(template, Path(work) / "whole")
     steps: list[Step] = [
         (kind, count) for kind, count in json.loads(run(job, Path(work) / "whole", None))

@@ -279,6 +279,16 @@ def test_a_broken_regular_expression_is_the_callers_mistake(shop: Answering) -> 
     assert "filter" in message
 
 
+@pytest.mark.parametrize("value", ["1e31", "1e300", "9" * 400, "-1e33"])
+def test_a_number_beyond_all_measure_is_the_callers_mistake(shop: Answering, value: str) -> None:
+    for field in ("product_id", "gmv"):
+        clause = where(field, value, operator="NUMERIC_GREATER_THAN")
+        assert shop.refused("product_id", "gmv", dimensionsFilters=clause)[:2] == (
+            400,
+            "bad_request",
+        )
+
+
 # -- every field ---------------------------------------------------------------------------------
 
 

@@ -185,6 +185,24 @@ def test_days_before_the_import_make_the_answer_partial_or_an_error_when_strict(
     assert len(about(whole)) < 2048
 
 
+@pytest.mark.parametrize("days", [("2025-01-01", "2025-01-31"), ("2027-01-01", "2027-01-31")])
+def test_a_range_of_which_no_day_is_imported_is_null_and_not_zero(
+    two: Answering, days: tuple[str, str]
+) -> None:
+    fields = ("gmv", "orders", "avg_order_value", "net_revenue", "products_count")
+    answer = two.post("getData", request_for(*fields, days=days))
+    assert answer.get_json()["rows"] == [{"values": [None, None, None, None, 3]}]
+    shown = json.loads(about(answer))
+    assert shown["partial"] is True
+    assert "No day of the range" in shown["notes"][0]
+
+
+def test_a_currency_that_no_shop_has_is_told_so(two: Answering) -> None:
+    status, code, message = two.refused("gmv", options={"currency": "EUR"})
+    assert (status, code) == (400, "bad_request")
+    assert "EUR" in message
+
+
 def test_the_header_stays_plain_and_short_whatever_the_shops_are_called(tmp_path: Path) -> None:
     test = answering(tmp_path)
     for number in range(1, 21):

@@ -80,6 +80,8 @@ def test_a_filter_on_an_unknown_field_is_refused_like_a_field() -> None:
         ("0001-01-01", "9999-12-31"),
         ("2026-02-30", "2026-03-01"),
         ("20260801", "20260831"),
+        ("2026-W01-1", "2026-W02-1"),
+        ("２０２６-08-01", "2026-08-02"),
         ("yesterday", "today"),
         (None, "2026-08-01"),
         (20260801, 20260831),
@@ -131,6 +133,48 @@ def test_a_body_that_asks_for_nothing_is_refused(body: object) -> None:
 )
 def test_a_clause_of_a_wrong_shape_is_refused(clause: object) -> None:
     assert code_of(a_request(dimensionsFilters=[[clause]]))[0] == "bad_request"
+
+
+@pytest.mark.parametrize("rows", ["1_0", "-1", "1.5", "٣", "", "9" * 20])
+def test_only_whole_numbers_page(rows: str) -> None:
+    assert code_of(a_request(pagination={"startRow": 1, "rowCount": rows}))[0] == "bad_request"
+
+
+def patterns(*values: str) -> list[list[dict[str, Any]]]:
+    return [
+        [
+            {
+                "fieldName": "product_name",
+                "operator": "REGEXP_PARTIAL_MATCH",
+                "type": "INCLUDE",
+                "values": [value],
+            }
+            for value in values
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        patterns("x" * 501),
+        patterns("(?:x{0,1000}){0,1}"),
+        patterns("a{150}b{150}"),
+        patterns(*(f"name {number}" for number in range(21))),
+    ],
+)
+def test_patterns_that_cost_more_than_they_are_worth_are_refused(filters: Any) -> None:
+    assert code_of(a_request(dimensionsFilters=filters))[0] == "bad_request"
+
+
+def test_ordinary_patterns_pass() -> None:
+    filters = patterns("(?i)^cup.*[0-9]{2,4}$", "hat|scarf")
+    assert len(parse(a_request(dimensionsFilters=filters)).filters[0]) == 2
+
+
+def test_all_means_all_however_it_is_written() -> None:
+    assert parse(a_request(configParams={"shops": "ALL"})).options.shops == ("all",)
+    assert parse(a_request(configParams={"shops": "111,all"})).options.shops == ("all",)
 
 
 _JSON = st.recursive(

@@ -492,6 +492,40 @@ def test_a_count_that_is_always_wrong_is_noted_and_does_not_go_on_for_ever(
     assert noted.reason.startswith("TikTok counted")
 
 
+@pytest.mark.parametrize("fault", ["another window's page", "the same rows twice"])
+def test_a_page_that_does_not_answer_our_question_loses_nothing(
+    tmp_path: Path, shop: ShopUnderTest, whole: dict[str, str], fault: str
+) -> None:
+    kept: list[dict[str, Any]] = []
+
+    def answer_wrongly(asked: Asked, data: dict[str, Any]) -> None:
+        if asked.resource != "orders" or not data["orders"]:
+            return
+        kept.append({**data, "orders": list(data["orders"])})
+        if len(kept) == 3:
+            if fault == "another window's page":
+                data.update(kept[0])
+            else:
+                data["orders"] = data["orders"][:1] * len(data["orders"])
+
+    shop.between.change = answer_wrongly
+    assert shop.work().state == "done"
+    assert digests(tmp_path / "records.sqlite") == whole
+    assert shop.records.progress()["orders"].done == shop.records.count(ORDERS)
+
+
+def test_records_of_other_days_without_end_make_the_stage_wait(shop: ShopUnderTest) -> None:
+    def always_the_first(asked: Asked, data: dict[str, Any]) -> None:
+        if asked.resource == "orders" and data["orders"]:
+            data["orders"] = [{**order, "create_time": START - DAY} for order in data["orders"]]
+
+    shop.between.change = always_the_first
+    outcome = shop.work(data=["orders"])
+    assert outcome.state == "waiting"
+    assert "other days" in outcome.message
+    assert shop.records.coverage("orders") == []
+
+
 def test_more_products_than_a_list_shows_are_read_in_parts(shop: ShopUnderTest) -> None:
     pages = shop.client.pages("product_search", shop.access)
     expected = {row["id"] for page in pages for row in page.rows}

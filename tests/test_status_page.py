@@ -96,7 +96,7 @@ def test_a_new_workspace_sees_the_sample_account_and_how_to_connect(world: World
     words = world.words()
     assert "Workspace Alice&#39;s agency" in words
     assert "Sample Account connected" in words
-    assert "USD · days in America/Los_Angeles" in words
+    assert "USD · days in UTC" in words
     assert "No run yet." in words
     assert 'href="/connect/tiktok/start?region=SEA"' in world.page()
 
@@ -112,7 +112,7 @@ def test_each_stage_shows_how_far_it_is_and_what_it_waits_for(world: World) -> N
     ]
     words = world.words()
     assert "Test Shop 1 connected" in words
-    assert "Shop id 7000001 · GB · GBP · days in Europe/London" in words
+    assert "Shop id 7000001 · GB · GBP · days in UTC" in words
     assert "last read 01 Jan 2026 00:00 UTC" in words
     assert "products done 100 % 100 % 120 of 120" in words
     assert "orders running 24 % 24 % 1,234 of 5,000" in words

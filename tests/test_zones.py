@@ -71,7 +71,10 @@ def test_today_is_the_day_of_the_zone_not_of_the_machine() -> None:
     assert today("Asia/Jakarta", late_evening) == dt.date(2026, 9, 1)
 
 
-@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "\0"])
+@pytest.mark.parametrize(
+    "name",
+    ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "\0", "posixrules", "right/UTC"],
+)
 def test_a_name_that_is_no_zone_is_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(BadRequest, match="no time zone called"):
         offsets(name)

@@ -303,17 +303,18 @@ _SENTENCES: Final[dict[Remedy, _Sentence]] = {
     ),
     Remedy.BAD_REQUEST: _Sentence(
         RequestRefused,
-        "TikTok refused a request of ours as wrong. Please report this with the reference.",
+        "TikTok refused a request of ours as wrong. Please report it; a backfill tries again.",
         "internal",
     ),
     Remedy.UNUSABLE: _Sentence(
         UnusableReply,
-        "TikTok sent an answer that we must not use. Please report this with the reference.",
+        "TikTok sent an answer that we must not use. Please report it; a backfill tries again.",
         "internal",
     ),
     Remedy.UNKNOWN: _Sentence(
         UnknownAnswer,
-        "TikTok refused a request for a reason we do not know. Please report the reference.",
+        "TikTok refused a request for a reason we do not know. Please report it; a backfill tries "
+        "again.",
         "internal",
     ),
 }
