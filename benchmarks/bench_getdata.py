@@ -20,6 +20,7 @@ from typing import Any, Final
 import duckdb
 
 from benchmarks import requests30
+from benchmarks.bench_import import import_shop
 from benchmarks.product import Client, both, report
 
 #: Of the thirty requests, those that a report is made of.
@@ -81,8 +82,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=15)
     chosen = parser.parse_args()
     with both(chosen.orders, chosen.seed, requests30.DAYS) as (api, installed):
-        installed.connect(wait=False)
-        installed.work()
+        import_shop(installed)
         orders = installed.count("orders")
         shop_id = str(api.rows("shops")[0]["id"])
         today = datetime.fromtimestamp(api.now, UTC).date()

@@ -3,31 +3,30 @@
     python -m benchmarks.bench_import [--orders 300000] [--seed 7]
 
 The simulator is another process and is not counted. Counted is the worker, from its start to an
-idle queue: calls, parsing, records, columns.
+idle queue: calls, parsing, records, columns. Beside it, in the same run, stands a plain loop
+(`benchmarks.plain_loop`): how fast this machine is at this moment.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
-from benchmarks.product import both, report
+from benchmarks.product import Product, Stopped, both, report
 from benchmarks.requests30 import DAYS
 
 
-def main() -> int:
-    """Import one shop and print orders per CPU-second, per second, and the peak memory."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=300_000)
-    parser.add_argument("--seed", type=int, default=7)
-    chosen = parser.parse_args()
-    with both(chosen.orders, chosen.seed, DAYS) as (_, installed):
-        installed.connect(wait=False)
-        started = time.monotonic()
-        used = installed.work()
-        seconds = time.monotonic() - started
-        orders, lines = installed.count("orders"), installed.count("order_line_items")
+def import_shop(installed: Product) -> float:
+    """Let a worker import the connected shop; prints what it took and gives its CPU seconds."""
+    installed.connect(wait=False)
+    started = time.monotonic()
+    used = installed.work()
+    seconds = time.monotonic() - started
+    orders, lines = installed.count("orders"), installed.count("order_line_items")
     cpu_seconds = used.ru_utime + used.ru_stime
     size = {"orders": orders, "line_items": lines}
     report(
@@ -44,6 +43,32 @@ def main() -> int:
     )
     # The kernel counts in units of 1024 bytes.
     report(figure="import_peak_memory_mb", value=round(used.ru_maxrss * 1024 / 1e6, 1), **size)
+    return cpu_seconds
+
+
+def plain_loop(url: str, folder: Path) -> float:
+    """CPU seconds of `benchmarks.plain_loop` over the same simulator."""
+    command = [sys.executable, "-m", "benchmarks.plain_loop", url, str(folder / "plain.sqlite")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise Stopped("the plain loop failed")
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> int:
+    """Import one shop beside a plain loop and print the figures and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=300_000)
+    parser.add_argument("--seed", type=int, default=7)
+    chosen = parser.parse_args()
+    with both(chosen.orders, chosen.seed, DAYS) as (api, installed):
+        plain = plain_loop(api.url, installed.folder)
+        ours = import_shop(installed)
+    orders = chosen.orders
+    report(figure="plain_loop_orders_per_cpu_second", value=round(orders / plain), orders=orders)
+    report(figure="import_cpu_against_plain_loop", value=round(ours / plain, 2), orders=orders)
     return 0
 
 
