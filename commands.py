@@ -122,7 +122,9 @@ def _running(here: Installation) -> Iterable[click.Command]:
         here.prepare()
         _greet(here)
         here.close()
-        sys.exit(run_until_stopped([web_process(), worker_process()], here.clock, click.echo))
+        status = run_until_stopped([web_process(), worker_process()], here.clock, click.echo)
+        click.echo("Stopped." if status == 0 else "Ended.")
+        sys.exit(status)
 
     @_command("serve")
     def serve() -> None:
@@ -172,7 +174,7 @@ def _greet(here: Installation) -> None:
     }
     click.echo(f"Sign in    {_sign_in_link(here, DEFAULT_WORKSPACE)}")
     click.echo(f"API key    {key}")
-    click.echo("Ask for the Sample Account's sales (its first import takes a few seconds):\n")
+    click.echo("Ask for the Sample Account's sales (a first import takes a few seconds):\n")
     click.echo(f"  curl -s {base}/connector/v1/getData \\")
     click.echo(f"    -H 'Authorization: Bearer {key}' \\")
     click.echo(f"    -d '{orjson.dumps(asked).decode()}'\n")
@@ -344,8 +346,11 @@ def _runs(here: Installation) -> Iterable[click.Command]:
             return
         _print([asdict(run)], False, ("id", "shop_id", "kind", "state", "attempt", "message"))
         click.echo("")
+        put_aside = here.stores.records(run.workspace_id, run.shop_id).quarantine_count()
         columns = ("stage", "state", "done", "total", "waits_for", "error", "reference")
         _print([asdict(stage) for stage in stages], False, columns)
+        if put_aside:
+            click.echo(f"\n{put_aside} records could not be read and were put aside.")
 
     return (group,)
 
