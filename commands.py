@@ -36,7 +36,7 @@ from supervisor import (
     web_process,
     worker_process,
 )
-from worker import Worker
+from worker import Worker, use_little_memory
 
 DEFAULT_WORKSPACE: Final = "default"
 _SIGN_IN_SECONDS: Final = 24 * 3600.0
@@ -138,6 +138,7 @@ def _running(here: Installation) -> Iterable[click.Command]:
     @click.option("--until-idle", is_flag=True, help="Stop when nothing is due.")
     def worker(until_idle: bool) -> None:
         """Work the runs in the ledger."""
+        use_little_memory()
         here.prepare()
         at_work = here.worker(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}")
         if until_idle:

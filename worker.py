@@ -13,6 +13,7 @@ A worker that is killed loses nothing: its lease runs out and the run is claimed
 
 from __future__ import annotations
 
+import ctypes
 import secrets
 import signal
 import threading
@@ -32,9 +33,25 @@ from store.ledger import Claim, Ledger
 LANES: Final = ("tail", "forward", "backward")
 
 _PAUSE_SECONDS: Final = 1.0
+#: mallopt(3)
+_M_TRIM_THRESHOLD: Final = -1
+_M_ARENA_MAX: Final = -8
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger(__name__)
+
+
+def use_little_memory() -> None:
+    """Keep the C library from holding on to memory for every thread (glibc; elsewhere nothing).
+
+    An import makes and drops many short-lived objects in several threads, and by default each
+    thread gets an arena of its own that is hardly ever given back. To be called before the first
+    thread starts.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_TRIM_THRESHOLD, 1_000_000)
 
 
 class Outcome(Protocol):
