@@ -16,7 +16,9 @@ def home(fact: Fact, dimension: Dimension) -> str | None:
         return fact.table.name if fact.is_dated else None
     if fact.table.name in dimension.homes:
         return fact.table.name
-    return next((table for table in dimension.homes if fact.reaches(table)), None)
+    # The unit says more exactly than its order which parcel it was in.
+    finest_first = sorted(dimension.homes, key=lambda table: table == "orders")
+    return next((table for table in finest_first if fact.reaches(table)), None)
 
 
 def reaches_all(fact: Fact, dimensions: Iterable[Dimension]) -> bool:

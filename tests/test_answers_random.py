@@ -177,6 +177,7 @@ def test_any_mix_of_fields_equals_the_brute_force(shop: Imported, data: st.DataO
     except CannotCombine:
         # We reach a little more: the seller's code of a SKU is on its stock, too.
         names = {field["name"] for field in request["fields"]}
+        names |= {clause["fieldName"] for (clause,) in request["dimensionsFilters"]}
         if not names & {"seller_sku", "sku_name", "product_name"}:
             assert response.status_code == 400, response.get_json()
             assert response.get_json()["error"]["code"] == "incompatible_fields"
