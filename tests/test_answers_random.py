@@ -166,8 +166,8 @@ def clauses(draw: st.DrawFn, values: dict[str, list[str]], names: list[str]) -> 
     return {"fieldName": name, "operator": operator, "type": kind, "values": chosen}
 
 
-@pytest.mark.soak
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_mix_of_fields_equals_the_brute_force(shop: Imported, data: st.DataObject) -> None:
     request = data.draw(questions(shop.values, shop.now))
