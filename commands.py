@@ -140,7 +140,7 @@ def _running(here: Installation) -> Iterable[click.Command]:
         """Work the runs in the ledger."""
         use_little_memory()
         here.prepare()
-        at_work = here.worker(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}")
+        at_work = here.worker(_owner())
         if until_idle:
             at_work.run_until_idle()
         else:
@@ -412,6 +412,11 @@ def _shown(shop: ShopRow) -> dict[str, Any]:
     return {name: value for name, value in asdict(shop).items() if name != "cipher"}
 
 
+def _owner() -> str:
+    """Names this process in a lease."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
 def _midnight(day: dt.datetime) -> int:
     return int(day.replace(tzinfo=dt.UTC).timestamp())
 
@@ -423,7 +428,7 @@ def _unfinished(here: Installation, shop: ShopRow) -> list[Run]:
 
 def _wait(here: Installation, runs: Sequence[Run]) -> None:
     """Work until these runs are left for good, beside any other worker; exit 1 unless all done."""
-    at_work = here.worker(f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}")
+    at_work = here.worker(_owner())
     while True:
         at_work.run_until_idle()
         left = [here.ledger.run(run.id) for run in runs]

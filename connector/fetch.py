@@ -36,7 +36,7 @@ MOST_ROWS: Final = 1_000_000
 LONGEST_HEADER: Final = 2_000
 #: A little more than the 12 hours between two syncs.
 STALE_AFTER_SECONDS: Final = 13 * 3600
-_SHARE_STATES: Final = {
+_STATE_NOTES: Final = {
     "reauthorise": "{name} has to be connected again; its numbers stopped on the last import.",
     "inactive": "TikTok has closed {name}; its numbers stopped on the last import.",
 }
@@ -222,8 +222,8 @@ class Answers:
                     if not _is_covered(covered, made.first_day, made.last_day, zone):
                         partial = True
                         notes.append(f"{shop.name}: not every day of the range is imported yet.")
-            if shop.state in _SHARE_STATES:
-                notes.append(_SHARE_STATES[shop.state].format(name=shop.name))
+            if shop.state in _STATE_NOTES:
+                notes.append(_STATE_NOTES[shop.state].format(name=shop.name))
         if not ready:
             raise NotReady(self._not_ready(shops), retry_after=10)
         as_of = min(read, default=None)

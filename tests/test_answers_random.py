@@ -2,7 +2,7 @@
 
 The shop is the simulator's, imported through the whole flow; the computation (`benchmarks.oracle`)
 shares no code with ours. What it cannot combine must be refused, everything else must be equal to
-the cent.
+the cent. The questions are the same in every run; `make soak` does not make up new ones yet.
 """
 
 from __future__ import annotations
