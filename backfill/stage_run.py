@@ -7,20 +7,20 @@ transaction. Whatever happens between two of them costs at most the pages in fli
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from backfill.fetch import Answered, Fetchers, IdsReading, Reading, WindowReading
 from backfill.normalise.rows import Normalised
+from backfill.planning import plan_stage
 from backfill.stages import ById, Context, InWindows, Stage, Whole
-from backfill.windows import Stretch, halves, must_split, plan
+from backfill.windows import Stretch, halves, must_split
 from backfill.work import Work
 from errors import ConnectorError, Retryable
 from store.commits import Commit, Covered, Quarantined, StageProgress, Window
 from store.fencing import Fenced
 from tiktok_shop.client import Page
-from tiktok_shop.endpoints import ENDPOINTS
 from tiktok_shop.errors import BadReply, PageTokenExpired, RequestRefused, UnknownAnswer
 
 #: How long a stop waits for pages that are on their way; less than the 30 s a stop may take.
@@ -50,7 +50,9 @@ class StageRun:
 
     def read(self) -> None:
         work = self._work
-        readings: deque[Reading] = deque(self._plan())
+        plan = plan_stage(self._stage, work)
+        readings = deque(plan.readings)
+        self._windows, self._marker, self._asked = plan.windows, plan.marker, plan.asked
         self._say("running", started_at=work.clock.now(), finished_at=None)
         if readings:
             self._read_all(readings)
@@ -65,55 +67,6 @@ class StageRun:
             error=error.message if error else "",
             reference=error.reference if error else "",
         )
-
-    # --- planning ---
-
-    def _plan(self) -> list[Reading]:
-        work, stage = self._work, self._stage
-        known = work.records.windows(work.lane, stage.name)
-        if isinstance(stage.reads, InWindows):
-            taken = [(one.start, one.end) for one in work.records.coverage(stage.name)]
-            taken += [(one.start, one.end) for one in known if one.state != "done"]
-            fresh = plan(work.wanted, taken, stage.reads.step_days)
-        else:
-            planned = any(one.state != "done" or one.end == work.until for one in known)
-            fresh = [] if planned else [(0, work.until)]
-        windows = [Window(stage.name, work.lane, start, end) for start, end in fresh]
-        work.records.plan_windows(work.lane, work.token, windows)
-        still_open = work.records.open_windows(work.lane, stage.name)
-        if isinstance(stage.reads, ById):
-            return self._plan_ids(stage.reads, still_open)
-        for window in work.records.windows(work.lane, stage.name):
-            if self._concerns_us(window):
-                self._windows[window.start, window.end] = window
-        return [
-            WindowReading(work.source, stage, window)
-            for window in still_open
-            if (window.start, window.end) in self._windows
-        ]
-
-    def _concerns_us(self, window: Window) -> bool:
-        """Whether the window counts in this run's progress. One that was split counts nothing."""
-        if window.state == "done" and not window.pages:
-            return False
-        if isinstance(self._stage.reads, InWindows):
-            return window.start < self._work.wanted[1] and window.end > self._work.wanted[0]
-        return window.state != "done" or window.end == self._work.until
-
-    def _plan_ids(self, reads: ById, still_open: Sequence[Window]) -> list[Reading]:
-        if not still_open:
-            return []
-        self._marker = still_open[0]
-        since = (self._marker.end,) * reads.pending.count("?")
-        pending = [tuple(row) for row in self._work.records.query(reads.pending, since)]
-        self._asked = len(pending)
-        limit = 1
-        if reads.id_filter:
-            limit = ENDPOINTS[self._stage.endpoint].id_filter(reads.id_filter).limit or 50
-        return [
-            IdsReading(self._work.source, self._stage, pending[at : at + limit])
-            for at in range(0, len(pending), limit)
-        ]
 
     # --- reading ---
 
