@@ -21,7 +21,7 @@ run: set-up
 	@exec .venv/bin/python -m flask --app app up
 
 test: set-up
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist loadfile
 
 quick: set-up
 	@.venv/bin/python -m pytest -m "not slow" -x -q

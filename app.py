@@ -11,52 +11,66 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
 
-import commands
 from backfill.fetch import Source
-from backfill.run import Outcome, Shop, Task, Tools, work
-from backfill.schedule import IMPORT, enqueue_first_import
-from backfill.stages import DATA, shown
+from backfill.images import Pictures
+from backfill.importing import Importing
+from backfill.listening import Listening
+from backfill.normalise.rows import BuyerHasher
+from backfill.schedule import IMPORT, SYNC, enqueue_due
+from backfill.slots import Known
+from cli.installation import DEFAULT_WORKSPACE
+from cli.register import register as register_commands
 from clock import Clock, SystemClock
 from connector.fetch import Answers
 from connector.routes import blueprint as connector_routes
-from errors import BadRequest, Refused
+from errors import Refused
 from hub.connect import connect_routes
-from hub.health import Figure, health_routes, writable
-from hub.status import ShopStatus, status_routes
+from hub.connecting import Connecting, every_shop
+from hub.health import health_routes, writable
+from hub.images import address_of, image_routes
+from hub.invites import invite_routes
+from hub.overview import Overview
+from hub.status import status_routes
+from hub.webhooks import webhook_routes
 from sample_shop.adapter import BASE_URL as SAMPLE_BASE
 from sample_shop.adapter import SampleShopAdapter
 from settings import Settings, load
 from store.accounts import SAMPLE, Accounts, ShopRow
+from store.database import Database
 from store.engine import Engine
-from store.ledger import Claim, Ledger
+from store.images import ImageFolder
+from store.invites import Invites
+from store.ledger import Ledger
+from store.notifications import REREAD, Notifications
 from store.paths import DataFolder
-from store.runs import Run
 from store.secrets import Vault
-from store.sessions import ConsentStates, Sessions
+from store.sessions import ConsentStates, Intent, Sessions
 from store.shops import ShopStores
-from store.throttle import StoreThrottle
+from store.stalls import Stalls
+from store.throttle import StoreThrottle, known_rate
 from supervisor import folder_problem
 from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Access, App, Client
+from tiktok_shop.images import ImageDownload, image_session
 from tiktok_shop.oauth import OAuth, consent_link
 from tiktok_shop.redaction import strike_secrets
 from web.attach import attach
-from worker import Stop, Worker
+from worker import LANES, Rounds, Worker
 
 SAMPLE_NAME: Final = "Sample Account"
 SAMPLE_REGION: Final = "US"
 #: What the in-process simulator expects; there is nothing behind it to protect.
 _SAMPLE_APP: Final = App("sample-key", "sample-secret")
 _SAMPLE_CODE: Final = "sample-code"
-_RUNS_SHOWN: Final = 20
 _SAMPLE_CALLS_PER_SECOND: Final = 10_000.0
 
 
@@ -66,31 +80,6 @@ class Tiktok:
 
     client: Client
     oauth: OAuth
-
-
-@dataclass(frozen=True)
-class _NewGrant:
-    """Access for the one call that has no shop yet: which shops the grant covers."""
-
-    token: str = field(repr=False)
-    shop_key: str = "authorization"
-    cipher: str = ""
-
-    def access_token(self) -> str:
-        return self.token
-
-    def renew(self, stale_token: str) -> str:
-        return stale_token
-
-
-@dataclass(frozen=True)
-class _ListedShop:
-    id: str
-    name: str
-    code: str
-    region: str
-    seller_type: str
-    cipher: str = field(repr=False)
 
 
 class Installation:
@@ -107,17 +96,18 @@ class Installation:
             raise Refused(problem)
         self.folder = DataFolder(settings.data_dir)
         given = settings.secret_key.get_secret_value() if settings.secret_key else ""
-        database = settings.database_url and settings.database_url.get_secret_value()
-        self.accounts = Accounts(
-            database or f"sqlite:///{self.folder.accounts_path.absolute()}",
-            Vault.open(self.folder.root, given),
-            clock,
-        )
+        named = settings.database_url and settings.database_url.get_secret_value()
+        database = named or f"sqlite:///{self.folder.accounts_path.absolute()}"
+        self.accounts = Accounts(database, Vault.open(self.folder.root, given), clock)
         self.accounts.migrate()
         self.sessions = Sessions(self.accounts.database, clock)
+        self.invites = Invites(self.accounts.database, clock)
         self.ledger = Ledger(self.accounts.database, clock)
         self.stores = ShopStores(self.folder, clock)
         self.engine = Engine(folders=[self.folder.shops_folder])
+        self.notifications = Notifications(
+            self.accounts.database, Database(database, busy_timeout_ms=0), clock
+        )
         self.answers = Answers(
             self.stores, self.engine, clock, settings.answer_cache_mb * 1024 * 1024
         )
@@ -125,9 +115,13 @@ class Installation:
     # -- TikTok --------------------------------------------------------------------------------
 
     @cached_property
+    def _sample_shop(self) -> SampleShopAdapter:
+        return SampleShopAdapter()
+
+    @cached_property
     def sample(self) -> Tiktok:
         session = new_session()
-        session.mount(SAMPLE_BASE, SampleShopAdapter())
+        session.mount(SAMPLE_BASE, self._sample_shop)
         throttle = StoreThrottle(
             self.accounts.database,
             self.clock,
@@ -159,24 +153,25 @@ class Installation:
     def tiktok(self, shop: ShopRow) -> Tiktok:
         return self.sample if shop.is_sample else self.live
 
-    def connect(self, workspace_id: str, code: str, region: str) -> list[ShopRow]:
-        """Exchange a consent code, keep the grant and its shops, start their first imports."""
-        scope = self.accounts.workspace(workspace_id)
-        way = self.sample if workspace_id == SAMPLE else self.live
-        grant = way.oauth.exchange(code)
-        listed = way.client.call("authorized_shops", _NewGrant(grant.access_token)).data
-        authorization = scope.save_authorization(grant, region)
-        shops = scope.save_shops(authorization.id, [_listed(shop) for shop in listed["shops"]])
-        for shop in shops:
-            self.ledger.unblock(workspace_id, shop.shop_id)
-            enqueue_first_import(self.ledger, workspace_id, shop.shop_id)
-        return shops
+    @cached_property
+    def connecting(self) -> Connecting:
+        return Connecting(
+            accounts=self.accounts,
+            ledger=self.ledger,
+            notifications=self.notifications,
+            way=lambda workspace_id: self.sample if workspace_id == SAMPLE else self.live,
+        )
+
+    def connect(self, workspace_id: str, code: str, region: str) -> Sequence[ShopRow]:
+        """Connect every shop of a consent code."""
+        intent = Intent(workspace_id, region)
+        return self.connecting.connect(intent, code, every_shop).shops
 
     # -- first start ---------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Workspace `default`, the Sample Account and its first import; harmless to repeat."""
-        self.accounts.ensure_workspace(commands.DEFAULT_WORKSPACE, "Default")
+        self.accounts.ensure_workspace(DEFAULT_WORKSPACE, "Default")
         if not self.settings.sample_account:
             return
         shop = self.accounts.ensure_sample(SAMPLE_NAME, SAMPLE_REGION)
@@ -185,73 +180,94 @@ class Installation:
 
     # -- the worker ----------------------------------------------------------------------------
 
-    def worker(self, owner: str) -> Worker:
+    def worker(self, owner: str, lanes: tuple[str, ...] = LANES) -> Worker:
         interrupt = self.clock.interrupt if isinstance(self.clock, SystemClock) else lambda: None
-        return Worker(
-            self.ledger, {IMPORT: self.import_shop}, self.clock, owner, interrupt=interrupt
+        handlers = {
+            IMPORT: self.importing.work,
+            SYNC: self.importing.work,
+            REREAD: self.listening.reread,
+        }
+        return Worker(self.ledger, handlers, self.clock, owner, lanes=lanes, interrupt=interrupt)
+
+    @cached_property
+    def listening(self) -> Listening:
+        return Listening(
+            accounts=self.accounts,
+            ledger=self.ledger,
+            stores=self.stores,
+            notifications=self.notifications,
+            clock=self.clock,
+            source=self.source,
+            public_url=self.settings.public_url,
         )
 
-    def import_shop(self, claim: Claim, stop: Stop) -> Outcome:
-        run = claim.run
-        scope = self.accounts.workspace(run.workspace_id)
-        shop = scope.shop(run.shop_id)
+    def source(self, shop: ShopRow, lane: str) -> Source:
         way = self.tiktok(shop)
         access: Access = self.accounts.token_keeper(shop, way.oauth.refresh)
-        wanted = run.parameters.get("data") or (DATA if self.settings.import_price_detail else ())
-        task = Task.of({**run.parameters, "data": wanted}, run.started_at or self.clock.now())
-        return work(
-            task,
-            Shop(
-                listed={
-                    "id": shop.shop_id,
-                    "name": shop.name,
-                    "code": shop.code,
-                    "region": shop.region,
-                    "seller_type": shop.seller_type,
-                },
-                currency=shop.currency,
-                time_zone=shop.shop_zone,
+        return Source(way.client, access, lane)
+
+    @cached_property
+    def importing(self) -> Importing:
+        return Importing(
+            accounts=self.accounts,
+            ledger=self.ledger,
+            stores=self.stores,
+            clock=self.clock,
+            source=self.source,
+            listen=lambda shop, lane, first: self.listening.register(
+                shop, lane, also_not_offered=first
             ),
-            Tools(
-                records=self.stores.records(run.workspace_id, run.shop_id),
-                columns=self.stores.columns(run.workspace_id, run.shop_id),
-                source=Source(way.client, access, run.lane),
-                buyer=scope.buyer_hasher(),
-                clock=self.clock,
-            ),
-            ledger_token=claim.token,
-            renew=lambda: _discard(self.ledger.renew(claim)),
-            stop=stop,
+            optional=self._optional_data(),
+            daily_calls={
+                "statement_transaction_skus": self.settings.sku_finance_daily_calls,
+                "external_orders": self.settings.external_orders_daily_calls,
+            },
+            analytics_days=self.settings.analytics_days,
+            pictures=self.pictures,
         )
 
-    # -- what pages show -----------------------------------------------------------------------
+    @cached_property
+    def _image_download(self) -> ImageDownload:
+        session = image_session()
+        session.mount(SAMPLE_BASE, self._sample_shop)
+        hosts = [urlsplit(SAMPLE_BASE).netloc, *self.settings.listed_image_hosts]
+        return ImageDownload(session, self.clock, hosts)
 
-    def shop_statuses(self, workspace_id: str) -> list[ShopStatus]:
-        return [self._status(shop) for shop in self.accounts.workspace(workspace_id).shops()]
+    def pictures(self, shop: ShopRow, keyed: BuyerHasher) -> Pictures | None:
+        if not self.settings.listed_image_hosts:
+            return None
+        place = (shop.workspace_id, shop.shop_id)
+        folder = ImageFolder(self.folder.images_folder(*place))
+        return Pictures(self._image_download.fetch, folder, address_of(*place), keyed)
 
-    def _status(self, shop: ShopRow) -> ShopStatus:
-        records = self.stores.records(shop.workspace_id, shop.shop_id)
-        progress = records.progress()
-        read = [stage.finished_at for stage in progress.values() if stage.finished_at]
-        return ShopStatus(shop, shown(progress), max(read, default=None))
+    def _optional_data(self) -> list[str]:
+        """The words of what is read on request only, where this installation always wants it."""
+        wanted = {
+            "price_detail": self.settings.import_price_detail,
+            "sku_finance": self.settings.sku_finance_daily_calls > 0,
+            "external_orders": self.settings.external_orders_daily_calls > 0,
+        }
+        return [word for word, is_wanted in wanted.items() if is_wanted]
 
-    def latest_runs(self, workspace_id: str) -> list[Run]:
-        """Of the workspace and of the Sample Account, the newest first."""
-        runs = [
-            run
-            for owner in dict.fromkeys((workspace_id, SAMPLE))
-            for run in self.ledger.runs(owner, limit=_RUNS_SHOWN)
-        ]
-        return sorted(runs, key=lambda run: -run.created_at)[:_RUNS_SHOWN]
+    def rounds(self) -> Rounds:
+        """What a worker process sees to besides: the schedule, and runs that get nowhere."""
+        stalls = Stalls(self.accounts.database, self.clock)
+        duties = {
+            "schedule": lambda: enqueue_due(self.ledger, self.clock, self._synced_shops()),
+            "begin_again": stalls.begin_again,
+            "mark_stuck": stalls.mark_stuck,
+        }
+        return Rounds(duties, self.clock)
 
-    def figures(self) -> list[Figure]:
+    def calls_a_second(self, shop: ShopRow) -> float:
+        """The shop's quota, as far as it is known."""
+        return known_rate(self.accounts.database, shop.shop_id)
+
+    def _synced_shops(self) -> list[Known]:
         return [
-            Figure("runs", "Runs in the ledger by state.", self.ledger.counts(), "state"),
-            Figure(
-                "queue_seconds",
-                "How long the longest due run has been waiting for a worker.",
-                {"": self.ledger.longest_due_seconds()},
-            ),
+            Known(shop.workspace_id, shop.shop_id, shop.connected_at)
+            for shop in self.accounts.all_shops()
+            if shop.state == "connected"
         ]
 
     def close(self) -> None:
@@ -270,6 +286,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         sys.exit(2)
     app = Flask(__name__)
     app.extensions["installation"] = here
+    overview = Overview(here.accounts, here.ledger, here.stores, here.clock, here.notifications)
     app.register_blueprint(connector_routes(here.accounts, here.answers))
     app.register_blueprint(
         health_routes(
@@ -277,21 +294,38 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 "accounts": lambda: bool(here.accounts.workspaces()),
                 "data_folder": lambda: writable(here.folder.root),
             },
-            figures=here.figures,
+            figures=overview.figures,
         )
     )
     app.register_blueprint(
         status_routes(
             workspace_name=lambda workspace_id: here.accounts.workspace(workspace_id).name,
-            shops=here.shop_statuses,
-            runs=here.latest_runs,
+            shops=overview.shop_statuses,
+            runs=overview.latest_runs,
         )
     )
     app.register_blueprint(
+        image_routes(lambda *place: ImageFolder(here.folder.images_folder(*place)))
+    )
+    app.register_blueprint(
         connect_routes(
+            accounts=here.accounts,
             states=ConsentStates(here.accounts.database, here.clock),
+            invites=here.invites,
             consent_link=_consent_link(settings),
-            connect=here.connect,
+            connecting=here.connecting,
+        )
+    )
+    app.register_blueprint(
+        invite_routes(accounts=here.accounts, invites=here.invites, base_url=settings.base_url)
+    )
+    secrets = (settings.tiktok_app_secret, settings.tiktok_app_secret_previous)
+    app.register_blueprint(
+        webhook_routes(
+            app_key=settings.tiktok_app_key,
+            secrets=[secret.get_secret_value() for secret in secrets if secret],
+            notifications=here.notifications,
+            deauthorised=here.accounts.deauthorised,
         )
     )
     attach(
@@ -300,7 +334,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         sessions=here.sessions,
         secure=settings.base_url.startswith("https://"),
     )
-    commands.register(app, here)
+    register_commands(app, here)
     return app
 
 
@@ -333,15 +367,3 @@ def _consent_link(settings: Settings) -> Callable[[str, str], str]:
         return consent_link(region, settings.tiktok_service_id, state, base=base)
 
     return link
-
-
-def _listed(shop: dict[str, Any]) -> _ListedShop:
-    """A shop as Get Authorized Shops names it (202309); BadRequest without its id or cipher."""
-    named = {name: str(shop.get(name) or "") for name in _ListedShop.__dataclass_fields__}
-    if not (named["id"] and named["cipher"]):
-        raise BadRequest("TikTok named a shop without its id. Try to connect it again later.")
-    return _ListedShop(**named)
-
-
-def _discard(_value: object) -> None:
-    """For callbacks whose answer nobody wants."""

@@ -84,6 +84,11 @@ class Settings(BaseModel):
     )
     tiktok_app_key: str = Field("", description="The app key of your TikTok Shop Partner app.")
     tiktok_app_secret: SecretStr | None = Field(None, description="The secret of the same app.")
+    tiktok_app_secret_previous: SecretStr | None = Field(
+        None,
+        description="The secret before the present one: notifications signed with it are accepted "
+        "too. Set it while TikTok goes over from one to the other, then remove it.",
+    )
     tiktok_service_id: str = Field(
         "", description="The service id of the same app; it is part of the consent link."
     )
@@ -101,10 +106,37 @@ class Settings(BaseModel):
     sample_account: bool = Field(
         True, description="Whether every workspace can read the shop `sample`."
     )
+    analytics_days: int = Field(
+        60,
+        ge=1,
+        le=365,
+        description="How many days back TikTok is asked for its own figures by day; about 60 are "
+        "known to be given. Days once read are kept for ever.",
+    )
+    image_hosts: str = Field(
+        "ibyteimg.com,byteimg.com,tiktokcdn.com,tiktokcdn-us.com,tiktokcdn-eu.com,ttwstatic.com",
+        description="Comma list of the hosts (with their subdomains) that product pictures may be "
+        "fetched from. Missing: the ones known of TikTok; `none`: no pictures are kept.",
+    )
+    external_orders_daily_calls: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="How many calls a day (UTC) may be made per shop to ask TikTok for the numbers "
+        "of its orders in other systems: one call for each order. 0 asks for none.",
+    )
     import_price_detail: bool = Field(
         False,
         description="Whether to ask TikTok for the price detail of orders whose shipping per line "
         "cannot be worked out from the order; one call for each such order.",
+    )
+    sku_finance_daily_calls: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="How many calls a day (UTC) may be made per shop to read settlements by SKU: "
+        "one for each settled order, newest first; 0 reads none. Only with them can fees be split "
+        "by product.",
     )
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(8, ge=1, le=256, description="Threads in each of them.")
@@ -168,6 +200,11 @@ class Settings(BaseModel):
         if secret is not None and not others.data.get("tiktok_app_key"):
             raise ValueError("TIKTOK_APP_KEY is missing, and one is of no use without the other")
         return secret
+
+    @property
+    def listed_image_hosts(self) -> list[str]:
+        hosts = [host.strip() for host in self.image_hosts.lower().split(",")]
+        return [host for host in hosts if host not in ("", "none")]
 
     @property
     def base_url(self) -> str:

@@ -14,11 +14,12 @@ A worker that is killed loses nothing: its lease runs out and the run is claimed
 from __future__ import annotations
 
 import ctypes
+import gc
 import secrets
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Protocol
@@ -32,7 +33,18 @@ from store.ledger import Claim, Ledger
 #: Live pulls first, then fresh data, then history.
 LANES: Final = ("tail", "forward", "backward")
 
+#: The lanes of each thread of a worker process: what people wait for goes on beside work that may
+#: take hours.
+SIDE_BY_SIDE: Final = (("backward",), ("forward",), ("tail",))
+
+#: How long a worker that has nothing to do waits before it looks again; somebody waits for what is
+#: in the tail lane.
 _PAUSE_SECONDS: Final = 1.0
+_TAIL_PAUSE_SECONDS: Final = 0.25
+#: How often it is looked whether something is to be asked for.
+_ROUND_SECONDS: Final = 15.0
+#: Objects, more made than freed, until the collector looks at them; a page of orders has 10,000.
+_NEW_OBJECTS: Final = 100_000
 #: mallopt(3)
 _M_TRIM_THRESHOLD: Final = -1
 _M_ARENA_MAX: Final = -8
@@ -48,6 +60,10 @@ def use_little_memory() -> None:
     thread gets an arena of its own that is hardly ever given back. To be called before the first
     thread starts.
     """
+    # What is loaded stays, and pages are freed without the collector's help: it would only walk
+    # through everything that is alive, several times a page.
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
@@ -56,7 +72,8 @@ def use_little_memory() -> None:
 
 class Outcome(Protocol):
     """How a run was left: `state` is done, blocked, failed or waiting; `not_before` (UTC epoch
-    seconds) says until when it waits; `message` is for people."""
+    seconds) says until when it waits; `message` is for people, `reference` an id to search logs
+    for."""
 
     @property
     def state(self) -> str: ...
@@ -64,10 +81,43 @@ class Outcome(Protocol):
     def message(self) -> str: ...
     @property
     def not_before(self) -> float: ...
+    @property
+    def reference(self) -> str: ...
 
 
 Stop = Callable[[], bool]
 Handler = Callable[[Claim, Stop], Outcome]
+
+
+class Beside(Protocol):
+    """What a worker process does in a thread of its own."""
+
+    def run_until_stopped(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Rounds:
+    """Calls each of `duties` (by name) again and again; one that fails is called the next time."""
+
+    def __init__(self, duties: Mapping[str, Callable[[], object]], clock: Clock) -> None:
+        self._duties = dict(duties)
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            self.once()
+            self._clock.sleep(_ROUND_SECONDS)
+
+    def once(self) -> None:
+        for name, duty in self._duties.items():
+            try:
+                duty()
+            except Exception as error:  # noqa: BLE001 - a locked database must not end the rounds
+                _report(error, "duty_failed", duty=name)
 
 
 class Worker:
@@ -93,6 +143,7 @@ class Worker:
         self._owner = owner
         self._lanes = lanes
         self._interrupt = interrupt
+        self._pause_seconds = _TAIL_PAUSE_SECONDS if lanes == ("tail",) else _PAUSE_SECONDS
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -100,12 +151,20 @@ class Worker:
         self._stopping.set()
         self._interrupt()
 
-    def run_until_stopped(self) -> None:
-        """Work until `stop` is called, or SIGTERM or SIGINT comes (in the main thread)."""
-        with self._listening():
+    def run_until_stopped(self, beside: Sequence[Beside] = ()) -> None:
+        """Work until `stop` is called, or SIGTERM or SIGINT comes (in the main thread). Those
+        `beside` it work in threads of their own and stop with it."""
+        threads = [threading.Thread(target=other.run_until_stopped) for other in beside]
+        with self._listening(beside):
+            for thread in threads:
+                thread.start()
             while not self._stopping.is_set():
                 if not self._work_next():
-                    self._clock.sleep(_PAUSE_SECONDS)
+                    self._clock.sleep(self._pause_seconds)
+            for other in beside:
+                other.stop()
+            for thread in threads:
+                thread.join()
 
     def run_until_idle(self) -> int:
         """Work until no run is due, or until stopped; gives how many runs were worked."""
@@ -120,7 +179,7 @@ class Worker:
         try:
             claim = self._ledger.claim(self._owner, self._lanes)
         except Exception as error:  # noqa: BLE001 - a locked database must not end the worker
-            self._report(error, "claim_failed")
+            _report(error, "claim_failed")
             return False
         if claim is None:
             return False
@@ -129,7 +188,7 @@ class Worker:
         except Fenced:
             _log.warning("lease_lost", run=claim.run.id)
         except Exception as error:  # noqa: BLE001 - the run is claimed again when its lease is over
-            self._report(error, "ledger_failed", run=claim.run.id)
+            _report(error, "ledger_failed", run=claim.run.id)
         return True
 
     def _work(self, claim: Claim) -> None:
@@ -144,34 +203,29 @@ class Worker:
         except Fenced:
             raise
         except Exception as error:  # noqa: BLE001 - one bad run must not end the worker
-            reference = self._report(error, "run_failed", run=run.id)
+            reference = _report(error, "run_failed", run=run.id)
             sentence = f"Something unexpected happened. Please report it with {reference}."
-            self._ledger.finish(claim, "failed", sentence)
+            self._ledger.finish(claim, "failed", sentence, reference=reference)
             return
         if outcome.state == "waiting":
-            self._ledger.hand_back(claim, outcome.not_before, outcome.message)
+            self._ledger.hand_back(
+                claim, outcome.not_before, outcome.message, reference=outcome.reference
+            )
         else:
-            self._ledger.finish(claim, outcome.state, outcome.message)
+            self._ledger.finish(claim, outcome.state, outcome.message, reference=outcome.reference)
         _log.info("run_left", run=run.id, state=outcome.state)
 
-    def _report(self, error: Exception, event: str, **known: str) -> str:
-        """Log where it happened, and not what was said: messages may repeat a payload."""
-        reference = secrets.token_hex(6)
-        frames = traceback.extract_tb(error.__traceback__)
-        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        _log.error(event, reference=reference, error=type(error).__name__, where=where, **known)
-        return reference
-
     @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """SIGTERM and SIGINT mean `stop`, also the second time."""
+    def _listening(self, beside: Sequence[Beside] = ()) -> Iterator[None]:
+        """SIGTERM and SIGINT mean `stop` for all of us, also the second time."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def asked(number: int, _frame: FrameType | None) -> None:
             _log.info("stop_asked", signal=number)
-            self.stop()
+            for worker in (self, *beside):
+                worker.stop()
 
         before = {number: signal.signal(number, asked) for number in _SIGNALS}
         try:
@@ -179,3 +233,12 @@ class Worker:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _report(error: Exception, event: str, **known: str) -> str:
+    """Log where it happened, and not what was said: messages may repeat a payload."""
+    reference = secrets.token_hex(6)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    _log.error(event, reference=reference, error=type(error).__name__, where=where, **known)
+    return reference

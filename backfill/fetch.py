@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
-from backfill.stages import ById, Stage
+from backfill.stage import ById, Stage
 from store.commits import Window
 from tiktok_shop.client import Access, Client, Page
 from tiktok_shop.endpoints import ENDPOINTS
@@ -36,15 +36,22 @@ class Reading(Protocol):
 
 @dataclass(slots=True)
 class WindowReading:
-    """The pages of one window, from the token on that it holds."""
+    """The pages of one window of the stage's `axis`, from the token on that it holds."""
 
     source: Source
     stage: Stage
     window: Window
+    axis: str | None
     restarts: int = 0
     seen: set[str] = field(default_factory=set)
     repeated: bool = False
     _pages: Iterator[Page] | None = None
+
+    @property
+    def by_update(self) -> bool:
+        """Whether it looks for changes; then reading all of it does not mean that everything
+        created in it is there."""
+        return self.stage.updates is not None and self.axis == self.stage.updates.axis
 
     def fetch(self) -> Page:
         if self._pages is None:
@@ -60,8 +67,9 @@ class WindowReading:
 
     def new_in(self, page: Page) -> int | None:
         """How many records of the page were not on the pages before; None when one lies outside the
-        window, so that the page cannot be the answer to our question."""
-        axis = None if isinstance(self.stage.reads, ById) else self.stage.reads.axis
+        window, so that the page cannot be the answer to our question. A record that changes while
+        its page is on the way has a newer update time than was asked for."""
+        axis, end = self.axis, float("inf") if self.by_update else self.window.end
         new = 0
         rows: Sequence[Any] = page.rows
         for row in rows:
@@ -69,7 +77,7 @@ class WindowReading:
                 new += 1
                 continue
             at = row.get(axis) if axis else None
-            if isinstance(at, int) and not self.window.start <= at < self.window.end:
+            if isinstance(at, int) and not self.window.start <= at < end:
                 return None
             known = next((str(row[name]) for name in _ID_NAMES if name in row), "")
             if known and known in self.seen:
@@ -81,8 +89,7 @@ class WindowReading:
 
     def _start(self) -> Iterator[Page]:
         endpoint = ENDPOINTS[self.stage.endpoint]
-        reads = self.stage.reads
-        axis = None if isinstance(reads, ById) else reads.axis
+        axis = self.axis
         query: dict[str, Any] = {}
         filters: dict[str, Any] = {}
         if axis is not None:
@@ -105,29 +112,40 @@ class WindowReading:
 
 @dataclass(slots=True)
 class IdsReading:
-    """One call for some ids. `asked` are rows whose first value is the id."""
+    """What TikTok has for some ids, in one page or several. `asked` are rows whose first value is
+    the id. It is read from the first page on: where it stopped is not written down."""
 
     source: Source
     stage: Stage
     asked: Sequence[tuple[Any, ...]]
+    restarts: int = 0
+    _pages: Iterator[Page] | None = None
 
     def fetch(self) -> Page:
+        if self._pages is None:
+            self._pages = self._start()
+        return next(self._pages)
+
+    def restart(self) -> None:
+        self._pages = None
+        self.restarts += 1
+
+    def _start(self) -> Iterator[Page]:
         endpoint = ENDPOINTS[self.stage.endpoint]
         reads = self.stage.reads
         assert isinstance(reads, ById)  # noqa: S101
         ids = [str(row[0]) for row in self.asked]
         path: Mapping[str, str] = {reads.path: ids[0]} if reads.path else {}
         filters: dict[str, Any] = {reads.id_filter: ids} if reads.id_filter else {}
-        reply = self.source.client.call(
+        in_query = {} if endpoint.filters_in_body else filters
+        return self.source.client.pages(
             endpoint,
             self.source.access,
             lane=self.source.lane,
             path=path,
-            query=None if endpoint.filters_in_body else filters,
+            query={**endpoint.ascending(), **in_query},
             body=filters if endpoint.filters_in_body else None,
         )
-        rows = reply.data.get(endpoint.rows) if endpoint.rows else [reply.data]
-        return Page(rows if isinstance(rows, list) else [], "", None, reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +173,16 @@ class Fetchers:
     def ask(self, reading: Reading) -> None:
         self._asked.put(reading)
 
-    def answer(self, timeout_seconds: float) -> Answered | None:
-        """The next page that has come; None when none came in time."""
+    def answers(self, timeout_seconds: float) -> list[Answered]:
+        """The pages that have come, the next one at least; none when none came in time."""
+        found: list[Answered] = []
         try:
-            return self._answered.get(timeout=timeout_seconds)
+            found.append(self._answered.get(timeout=timeout_seconds))
+            while len(found) < self.count:
+                found.append(self._answered.get_nowait())
         except Empty:
-            return None
+            pass
+        return found
 
     def close(self) -> None:
         for _ in range(self.count):

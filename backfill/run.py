@@ -1,9 +1,11 @@
 """Working a run: its stages in order, each error turned into what happens next.
 
 stage done          the next one
-permission missing  the stage is `blocked`, the others go on
+permission missing  the stage is `blocked`, the others go on; `done` where few shops have it
 request refused     the stage is `failed`, the others go on
+call withdrawn      the same: TikTok has none of the versions we know
 TikTok is away      the stage is `waiting`; the run is handed back until later
+app refused         the same: whoever runs the service must change a setting, no seller can
 access lost         the run is `blocked` until the shop is connected again
 stop asked for      the run is handed back at once
 lease lost          `Fenced` is raised: somebody else goes on
@@ -13,24 +15,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
 
 from backfill.fetch import Source
+from backfill.images import Pictures
 from backfill.normalise.rows import BuyerHasher
 from backfill.normalise.shop import normalise_shops
+from backfill.stage import Stage
 from backfill.stage_run import StageRun, Stopped
-from backfill.stages import BY_NAME, Stage, in_order
+from backfill.stages import BY_NAME, in_order
+from backfill.tally import Tally
 from backfill.windows import floor_of
-from backfill.work import Publisher, Work
+from backfill.work import ANALYTICS_DAYS, FORWARD, Publisher, Work
 from clock import Clock
 from errors import ConnectorError, Reauthorise, Retryable
 from store.commits import Commit, StageProgress
 from store.fencing import Fenced
 from store.records import ShopRecords
-from tiktok_shop.errors import Misconfigured, ScopeMissing, ShopInactive, WrongShop
+from tiktok_shop.errors import AppRefused, ScopeMissing, ShopInactive, WrongShop
 
 #: Waits between attempts that bring nothing: doubled each time, from and up to (seconds).
 _FIRST_WAIT_SECONDS: Final = 30.0
@@ -48,18 +53,20 @@ _log = structlog.get_logger(__name__)
 class Task:
     """What is to be imported: rows created in `[start, end)`, of these kinds of data (see
     `stages.DATA`; none: all that are not optional). `began_at` is when the run was first claimed:
-    nothing newer is read, and it stays the same when the run is handed back and goes on. Instants
-    are UTC epoch seconds."""
+    nothing newer is read, and it stays the same when the run is handed back and goes on. `reread`:
+    what was read before is read again. In the forward lane the range is what is new and what has
+    changed. Instants are UTC epoch seconds."""
 
     start: int
     end: int
     began_at: int
     data: tuple[str, ...] = ()
+    reread: bool = False
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], began_at: float) -> Task:
-        """From a run's parameters `{start, end, data}`, all optional: the last 90 days until the
-        run began."""
+        """From a run's parameters `{start, end, data, reread}`, all optional: the last 90 days
+        until the run began."""
         end = min(int(parameters.get("end") or began_at), int(began_at))
         start = parameters.get("start")
         return cls(
@@ -67,17 +74,21 @@ class Task:
             end=end,
             began_at=int(began_at),
             data=tuple(parameters.get("data") or ()),
+            reread=bool(parameters.get("reread")),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run was left. `state`: done, blocked, failed, or waiting, which is handed back until
-    `not_before` (UTC epoch seconds). `message` is for people."""
+    `not_before` (UTC epoch seconds). `message` is for people, `reference` an id to search logs
+    for. `closed`: TikTok has closed the shop, so nobody need ask again by himself."""
 
     state: str
     message: str = ""
     not_before: float = 0.0
+    reference: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,8 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a run works with. `windows_in_flight`: how many pages are asked for at a time."""
+    """What a run works with. `windows_in_flight`: how many pages are asked for at a time. `tally`
+    counts what is kept; whoever makes `source` lets it count the calls."""
 
     records: ShopRecords
     columns: Publisher
@@ -99,6 +111,10 @@ class Tools:
     buyer: BuyerHasher
     clock: Clock
     windows_in_flight: int = 4
+    analytics_days: int = ANALYTICS_DAYS
+    pictures: Pictures | None = None
+    daily_calls: Mapping[str, int] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
 
 def work(
@@ -131,6 +147,12 @@ def work(
         renew=renew,
         stop=stop,
         windows_in_flight=tools.windows_in_flight,
+        reread=task.reread,
+        zone=shop.time_zone or "UTC",
+        analytics_days=tools.analytics_days,
+        pictures=tools.pictures,
+        daily_calls=tools.daily_calls,
+        tally=tools.tally,
     )
     try:
         shared.commit(
@@ -140,10 +162,9 @@ def work(
             )
         )
         shared.advanced = 0
-        known = tools.records.progress()
-        for stage in stages:
-            if stage.name not in known:
-                shared.commit(Commit(progress=StageProgress(stage.name, "pending")))
+        if lane != FORWARD:
+            tools.tally.widen(shared.wanted)
+        _show_as_pending(stages, shared)
         return _Run(shared).work(stages)
     except (sqlite3.OperationalError, OSError) as error:
         _log.error("storage_failed", error=type(error).__name__, detail=str(error))
@@ -151,11 +172,24 @@ def work(
         return Outcome("waiting", sentence, tools.clock.now() + _STORAGE_WAIT_SECONDS)
 
 
+def _show_as_pending(stages: Iterable[Stage], shared: Work) -> None:
+    """So that people see from the beginning what there is to do; what an earlier run of the lane
+    left counts no more."""
+    known = shared.records.progress(shared.lane)
+    for stage in stages:
+        seen = known.get(stage.name)
+        if seen is None or (seen.heartbeat_at or 0) < shared.until:
+            read_at = seen.finished_at if seen else None
+            shared.commit(
+                Commit(progress=StageProgress(stage.name, "pending", finished_at=read_at))
+            )
+
+
 class _Run:
     def __init__(self, shared: Work) -> None:
         self._work = shared
         self._left: dict[str, str] = {}  # stage -> the state it was left in, if not done
-        self._message = ""
+        self._message = self._reference = ""
 
     def work(self, stages: Iterable[Stage]) -> Outcome:
         for stage in stages:
@@ -171,7 +205,7 @@ class _Run:
                 return outcome
         states = set(self._left.values())
         state = "failed" if "failed" in states else "blocked" if states else "done"
-        return Outcome(state, self._message)
+        return Outcome(state, self._message, reference=self._reference)
 
     def _read(self, stage_run: StageRun, stage: Stage) -> Outcome | None:
         """None when the run goes on with the next stage."""
@@ -183,14 +217,19 @@ class _Run:
             return Outcome("waiting", "The import was interrupted and goes on by itself.")
         except Fenced:
             raise
-        except Retryable as error:
+        except (Retryable, AppRefused) as error:
             stage_run.end("waiting", waits_for=error.message, error=error)
-            return Outcome("waiting", error.message, clock.now() + self._patience(error))
-        except (Reauthorise, ShopInactive, WrongShop, Misconfigured) as error:
+            later = clock.now() + self._patience(error)
+            return Outcome("waiting", error.message, later, error.reference)
+        except (Reauthorise, ShopInactive, WrongShop) as error:
             stage_run.end("blocked", waits_for=error.message, error=error)
-            return Outcome("blocked", error.message)
+            closed = isinstance(error, ShopInactive)
+            return Outcome("blocked", error.message, 0.0, error.reference, closed)
         except ScopeMissing as error:
-            self._leave(stage_run, stage, "blocked", error)
+            if stage.may_be_refused:
+                stage_run.end("done")
+            else:
+                self._leave(stage_run, stage, "blocked", error)
         except ConnectorError as error:
             self._leave(stage_run, stage, "failed", error)
         return None
@@ -199,9 +238,11 @@ class _Run:
         _log.warning("stage_left", stage=stage.name, state=state, debug=error.debug)
         stage_run.end(state, error=error)
         self._left[stage.name] = state
-        self._message = self._message or f"{stage.label}: {error.message}"
+        if not self._message:
+            self._message = f"{stage.label}: {error.message}"
+            self._reference = error.reference
 
-    def _patience(self, error: Retryable) -> float:
+    def _patience(self, error: ConnectorError) -> float:
         """Seconds to wait: what TikTok asks for, and longer each time nothing was gained."""
         work = self._work
         known = int(work.records.checkpoint(_STALLS) or 0)

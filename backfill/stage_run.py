@@ -11,15 +11,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from backfill.budget import after_call, checkpoint_name
+from backfill.day_reading import (
+    DaysReading,
+    covered_by,
+    not_yet_name,
+    refused_name,
+    with_not_yet,
+    with_refused,
+)
+from backfill.days import as_date
 from backfill.fetch import Answered, Fetchers, IdsReading, Reading, WindowReading
 from backfill.normalise.rows import Normalised
-from backfill.planning import plan_stage
-from backfill.stages import ById, Context, InWindows, Stage, Whole
-from backfill.windows import Stretch, halves, must_split
+from backfill.planning import Place, checkpoint_of, place, plan_stage
+from backfill.stage import ById, Context, Images, InDays, Stage, Whole
+from backfill.windows import halves, is_long, must_split
 from backfill.work import Work
 from errors import ConnectorError, Retryable
 from store.commits import Commit, Covered, Quarantined, StageProgress, Window
-from store.fencing import Fenced
 from tiktok_shop.client import Page
 from tiktok_shop.errors import BadReply, PageTokenExpired, RequestRefused, UnknownAnswer
 
@@ -43,8 +52,11 @@ class StageRun:
     def __init__(self, stage: Stage, work: Work) -> None:
         self._stage = stage
         self._work = work
-        self._windows: dict[Stretch, Window] = {}
+        self._windows: dict[Place, Window] = {}
         self._marker: Window | None = None
+        self._covered_then: tuple[Covered, ...] = ()
+        self._left_over = 0
+        self._current_to: int | None = None
         self._asked = self._answered = 0
         self.progress = StageProgress(stage.name, "pending")
 
@@ -53,6 +65,8 @@ class StageRun:
         plan = plan_stage(self._stage, work)
         readings = deque(plan.readings)
         self._windows, self._marker, self._asked = plan.windows, plan.marker, plan.asked
+        self._current_to = plan.current_to
+        self._covered_then, self._left_over = plan.covers, plan.left_over
         self._say("running", started_at=work.clock.now(), finished_at=None)
         if readings:
             self._read_all(readings)
@@ -88,18 +102,18 @@ class StageRun:
                     not flying or work.clock.monotonic() - stopping_since > _STOP_GRACE_SECONDS
                 ):
                     break
-                answered = fetchers.answer(_PATIENCE_SECONDS)
-                if work.alive() and answered is None:
+                answers = fetchers.answers(_PATIENCE_SECONDS)
+                if work.alive() and not answers:
                     self._say("running")
-                if answered is None:
+                if not answers:
                     continue
-                flying -= 1
-                try:
-                    readings.extendleft(self._settle(answered))
-                except Fenced:
-                    raise
-                except ConnectorError as error:
-                    problem = problem or error
+                flying -= len(answers)
+                with work.together():
+                    while answers:
+                        try:
+                            readings.extendleft(self._settle(answers.pop(0)))
+                        except ConnectorError as error:
+                            problem = problem or error
                 work.publish()
         finally:
             fetchers.close()
@@ -115,8 +129,9 @@ class StageRun:
             return self._settle_error(reading, answered.error or RuntimeError("no page, no error"))
         if isinstance(reading, WindowReading):
             return self._settle_window(reading, page)
-        self._settle_ids(reading, page)
-        return ()
+        if isinstance(reading, DaysReading):
+            return self._settle_days(reading, page)
+        return self._settle_ids(reading, page)
 
     def _settle_error(self, reading: Any, error: BaseException) -> Iterable[Reading]:
         if isinstance(reading, WindowReading):
@@ -124,11 +139,17 @@ class StageRun:
                 return self._restart(reading)
             if isinstance(error, BadReply):
                 self._keep(quarantined=(self._complaint(error, "page", "cannot be read"),))
+        elif isinstance(error, PageTokenExpired) and reading.restarts < _MOST_RESTARTS:
+            reading.restart()
+            return (reading,)
         elif isinstance(error, RequestRefused | UnknownAnswer):
-            # One product that TikTok will not show must not hold up the others.
+            # One product that TikTok will not show must not hold up the others, nor one day.
+            if isinstance(reading, DaysReading):
+                return self._settle_refused_day(reading, error)
             names = ",".join(str(row[0]) for row in reading.asked)
             self._answered += len(reading.asked)
-            self._keep(quarantined=(self._complaint(error, names[:200], error.tiktok_message),))
+            complaint = self._complaint(error, names[:200], error.tiktok_message)
+            self._keep(quarantined=(complaint,), checkpoints=self._calls())
             return ()
         raise error
 
@@ -158,12 +179,15 @@ class StageRun:
             )
         rows = window.rows + new
         finished = not page.next_token
-        may_split = isinstance(self._stage.reads, InWindows | Whole) and self._stage.reads.axis
-        if may_split and window.pages == 0 and must_split(stretch, rows, total, finished=False):
-            return self._split(window, Normalised(()), page)
-        normalised = self._stage.normalise(page.rows, Context(self._work.buyer))
+        may_split = reading.axis is not None
+        if may_split and window.pages == 0:
+            long = reading.by_update and is_long(stretch, total)
+            if long or must_split(stretch, rows, total, finished=False):
+                return self._split(reading, Normalised(()), page)
+        context = Context(self._work.buyer, as_of=self._work.until)
+        normalised = self._stage.normalise(page.rows, context)
         if may_split and must_split(stretch, rows, total, finished):
-            return self._split(window, normalised, page)
+            return self._split(reading, normalised, page)
         missing = (total or 0) - rows
         if finished and missing > 0 and reading.repeated and reading.restarts < _MOST_RESTARTS:
             return self._restart(reading)
@@ -175,7 +199,7 @@ class StageRun:
             rows=rows,
             total=total,
         )
-        covered = self._covers(*stretch) if finished else ()
+        covered = self._covers(*stretch) if finished and not reading.by_update else ()
         if finished and missing > 0:
             reason = f"TikTok counted {total} and listed {rows}"
             path = f"{window.start}..{window.end}"
@@ -183,21 +207,66 @@ class StageRun:
         self._keep(normalised, page, window=reading.window, covered=covered)
         return () if finished else (reading,)
 
-    def _split(self, window: Window, normalised: Normalised, page: Page) -> Iterable[Reading]:
+    def _split(
+        self, reading: WindowReading, normalised: Normalised, page: Page
+    ) -> Iterable[Reading]:
+        window = reading.window
         pieces = [
             Window(window.resource, window.lane, start, end)
             for start, end in halves((window.start, window.end))
         ]
-        del self._windows[window.start, window.end]
+        del self._windows[place(window)]
         emptied = replace(window, state="done", page_token="", pages=0, rows=0, total=None)
-        self._windows |= {(piece.start, piece.end): piece for piece in pieces}
+        self._windows |= {place(piece): piece for piece in pieces}
         self._keep(normalised, page, window=emptied, replaced_by=tuple(pieces))
-        return [WindowReading(self._work.source, self._stage, piece) for piece in reversed(pieces)]
+        return [
+            WindowReading(self._work.source, self._stage, piece, reading.axis)
+            for piece in reversed(pieces)
+        ]
 
-    def _settle_ids(self, reading: IdsReading, page: Page) -> None:
-        self._answered += len(reading.asked)
-        context = Context(self._work.buyer, tuple(reading.asked[0]))
-        self._keep(self._stage.normalise(page.rows, context), page)
+    def _settle_ids(self, reading: IdsReading, page: Page) -> Iterable[Reading]:
+        complete = not page.next_token
+        if complete:
+            self._answered += len(reading.asked)
+        asked = tuple(reading.asked[0])
+        context = Context(self._work.buyer, asked, self._work.until, complete)
+        self._keep(self._stage.normalise(page.rows, context), page, checkpoints=self._calls())
+        return () if complete else (reading,)
+
+    def _settle_days(self, reading: DaysReading, page: Page) -> Iterable[Reading]:
+        days = reading.days(page)
+        complete = not page.next_token or days.known_until <= days.start
+        self._answered += complete
+        context = Context(self._work.buyer, as_of=self._work.until, days=days)
+        covered = covered_by(self._stage, days, self._work.until) if complete else ()
+        checkpoints: tuple[tuple[str, str], ...] = ()
+        if complete and days.known_until < days.end:
+            name = not_yet_name(self._stage)
+            known = self._work.checkpoint(name)
+            checkpoints = ((name, with_not_yet(known, self._work.until, days)),)
+        normalised = self._stage.normalise(page.rows, context)
+        self._keep(normalised, page, covered=covered, checkpoints=checkpoints)
+        return () if complete else (reading,)
+
+    def _settle_refused_day(
+        self, reading: DaysReading, error: RequestRefused | UnknownAnswer
+    ) -> Iterable[Reading]:
+        if reading.is_newest:
+            raise error  # then they are all refused
+        name = refused_name(self._stage)
+        refused = with_refused(self._work.checkpoint(name), reading)
+        complaint = self._complaint(error, as_date(reading.start), error.tiktok_message)
+        self._answered += 1
+        self._keep(quarantined=(complaint,), checkpoints=((name, refused),))
+        return ()
+
+    def _calls(self) -> tuple[tuple[str, str], ...]:
+        """One call more of those the stage may make today."""
+        name = checkpoint_name(self._stage.name)
+        if self._stage.name not in self._work.daily_calls:
+            return ()
+        known = self._work.checkpoint(name)
+        return ((name, after_call(known, self._work.clock.now())),)
 
     # --- keeping ---
 
@@ -210,10 +279,11 @@ class StageRun:
         replaced_by: tuple[Window, ...] = (),
         covered: tuple[Covered, ...] = (),
         quarantined: tuple[Quarantined, ...] = (),
+        checkpoints: tuple[tuple[str, str], ...] = (),
     ) -> None:
         fetched_at = int(page.reply.fetched_at if page else self._work.clock.now())
         if window is not None and not replaced_by:
-            self._windows[window.start, window.end] = window
+            self._windows[place(window)] = window
         if normalised is not None and page is not None:
             quarantined += tuple(
                 Quarantined(self._stage.name, page.reply.request_id, path, reason, fetched_at)
@@ -230,6 +300,7 @@ class StageRun:
                 progress=self.progress,
                 covered=covered,
                 quarantined=quarantined,
+                checkpoints=checkpoints,
                 fetched_at=fetched_at,
             )
         )
@@ -238,14 +309,42 @@ class StageRun:
         return (Covered(self._stage.name, start, end, self._work.until),)
 
     def _finish(self) -> None:
+        if self._left_over:
+            # Nothing is complete yet; a run of another day goes on.
+            limit = self._work.daily_calls[self._stage.name]
+            self._say("waiting", waits_for=f"another day: {limit} calls a day are allowed")
+            return
         marker = replace(self._marker, state="done") if self._marker else None
         now = self._work.clock.now()
         progress = self._counted()
         self.progress = replace(
             progress, state="done", total=progress.done, heartbeat_at=now, finished_at=now
         )
-        covered = self._covers(marker.start, marker.end) if marker else ()
-        self._work.commit(Commit(window=marker, progress=self.progress, covered=covered))
+        covered = self._covered_then
+        checkpoints: tuple[tuple[str, str], ...] = ()
+        if self._current_to is not None:
+            covered += self._is_current(self._current_to)
+            checkpoints = ((checkpoint_of(self._stage), str(self._current_to)),)
+        conclude = self._stage.conclude
+        self._work.commit(
+            Commit(
+                writes=conclude(self._work.records, self._work.until) if conclude else (),
+                window=marker,
+                progress=self.progress,
+                covered=covered,
+                checkpoints=checkpoints,
+                fetched_at=int(now),
+            )
+        )
+
+    def _is_current(self, instant: int) -> tuple[Covered, ...]:
+        """Whatever was read before is now as of `instant`: the changes since have been read."""
+        name = self._stage.name
+        if isinstance(self._stage.reads, Whole):
+            return (Covered(name, 0, instant, instant),)
+        return tuple(
+            Covered(name, one.start, one.end, instant) for one in self._work.records.coverage(name)
+        )
 
     def _say(self, state: str, **changes: Any) -> None:
         self.progress = replace(self._counted(), state=state, **changes)
@@ -253,7 +352,7 @@ class StageRun:
 
     def _counted(self) -> StageProgress:
         now = self._work.clock.now()
-        if isinstance(self._stage.reads, ById):
+        if isinstance(self._stage.reads, ById | InDays | Images):
             done, total = self._answered, self._asked or None
         else:
             done, total = _counted(self._windows.values())

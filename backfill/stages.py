@@ -6,10 +6,9 @@ commits, errors) is in `run`; how a request looks is in `tiktok_shop.endpoints`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
-from typing import Any, Final
+from typing import Final
 
 from backfill.normalise.aftersales import normalise_cancellations, normalise_returns
 from backfill.normalise.orders import normalise_orders
@@ -19,89 +18,24 @@ from backfill.normalise.products import (
     normalise_product_detail,
     normalise_product_search,
 )
-from backfill.normalise.rows import BuyerHasher, Normalised
 from backfill.normalise.shop import normalise_warehouses
 from backfill.prices import without_answered_prices
+from backfill.stage import ById, InWindows, Stage, Updates, Whole, plain
+from backfill.stages_analytics import ANALYTICS_STAGES
+from backfill.stages_beside import BESIDE_STAGES
+from backfill.stages_finance import FINANCE_STAGES
 from catalogue import tables
-from catalogue.table import Table
 from store.commits import StageProgress
-from store.records import ShopRecords
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a normalise function may need beside the records: the workspace's buyer hash, and the
-    row of ids that was asked for (of a stage that reads by id)."""
-
-    buyer: BuyerHasher
-    asked: tuple[Any, ...] = ()
-
-
-Normalise = Callable[[Sequence[object], Context], Normalised]
-
-
-@dataclass(frozen=True, slots=True)
-class InWindows:
-    """Read by a time of the record, `step_days` at a time; what is covered is not read again."""
-
-    axis: str
-    step_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Read from beginning to end in every run. `axis`: the time by which it can be split when
-    TikTok would not list it all; None where a list cannot be that long."""
-
-    axis: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ById:
-    """Read for ids that are in the records. `pending` is SQL that gives them (every `?` is when
-    this reading was planned) and gives none that were read since. The ids go into the path (`path`)
-    or, many at once, into the id filter (`id_filter`)."""
-
-    pending: str
-    path: str = ""
-    id_filter: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """`name` is also the resource's name in windows and coverage. `label` is what people see;
-    several stages may share one. `data` is the word by which people ask for it. `optional` stages
-    are read when asked for by name only. `needs` are stages whose rows this one builds on,
-    `after` those that only come first because they are wanted sooner. `reconcile` compares rows
-    with what is stored before they are kept."""
-
-    name: str
-    label: str
-    data: str
-    endpoint: str
-    reads: InWindows | Whole | ById
-    normalise: Normalise
-    tables: tuple[Table, ...]
-    needs: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    optional: bool = False
-    reconcile: Callable[[ShopRecords, Normalised], Normalised] | None = None
-
-
-def _plain(normalise: Callable[[Sequence[object]], Normalised]) -> Normalise:
-    """Of a function that needs nothing but the records."""
-    return lambda records, _context: normalise(records)
-
 
 _DETAILS: Final = """
     SELECT product_id FROM products
-    WHERE COALESCE(status, '') NOT IN ('FREEZE', 'DELETED')
+    WHERE COALESCE(status, '') NOT IN ('FREEZE', 'DELETED') AND is_auction IS NULL
       AND update_time > COALESCE(detail_update_time, 0)
     ORDER BY update_time DESC, product_id
 """
 _STOCK: Final = """
     SELECT product_id FROM products
-    WHERE COALESCE(status, '') <> 'DELETED'
+    WHERE COALESCE(status, '') <> 'DELETED' AND is_auction IS NULL
       AND product_id NOT IN (SELECT product_id FROM sku_inventory WHERE last_seen_at >= ?)
     ORDER BY product_id
 """
@@ -111,6 +45,14 @@ _PRICES: Final = """
     GROUP BY order_id
     ORDER BY 2 DESC
 """
+#: Whether an order of that time is still on its way: neither cancelled nor completed and settled.
+_UNDER_WAY: Final = """
+    SELECT 1 FROM orders
+    WHERE create_time >= ? AND create_time < ? AND status IS NOT 'CANCELLED'
+      AND (status IS NOT 'COMPLETED' OR order_key NOT IN
+           (SELECT order_key FROM statement_transactions WHERE order_key IS NOT NULL))
+    LIMIT 1
+"""
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage(
@@ -119,7 +61,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="products",
         endpoint="warehouses",
         reads=Whole(),
-        normalise=_plain(normalise_warehouses),
+        normalise=plain(normalise_warehouses),
         tables=(tables.WAREHOUSES,),
     ),
     Stage(
@@ -128,8 +70,9 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="products",
         endpoint="product_search",
         reads=Whole("create_time"),
-        normalise=_plain(normalise_product_search),
+        normalise=plain(normalise_product_search),
         tables=(tables.PRODUCTS, tables.PRODUCT_SKUS),
+        updates=Updates(),
     ),
     Stage(
         name="orders",
@@ -138,9 +81,14 @@ STAGES: Final[tuple[Stage, ...]] = (
         endpoint="order_search",
         reads=InWindows("create_time", 1),
         normalise=lambda records, context: normalise_orders(records, context.buyer),
-        tables=(tables.ORDERS, tables.ORDER_LINE_ITEMS, tables.ORDER_LINE_ITEM_PRICE_DETAIL),
+        tables=(
+            *(tables.ORDERS, tables.ORDER_LINE_ITEMS, tables.ORDER_LINE_ITEM_PRICE_DETAIL),
+            tables.PRODUCTS,
+        ),
         reconcile=without_answered_prices,
         after=("warehouses", "products"),
+        # TikTok moves the update time with the status only.
+        updates=Updates(ages=(7, 30, 60, 90), may_change=_UNDER_WAY),
     ),
     Stage(
         name="returns",
@@ -148,9 +96,10 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="orders",
         endpoint="return_search",
         reads=InWindows("create_time", 7),
-        normalise=_plain(normalise_returns),
+        normalise=plain(normalise_returns),
         tables=(tables.RETURNS, tables.RETURN_LINE_ITEMS),
         after=("orders",),
+        updates=Updates(),
     ),
     Stage(
         name="cancellations",
@@ -158,9 +107,10 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="orders",
         endpoint="cancellation_search",
         reads=InWindows("create_time", 7),
-        normalise=_plain(normalise_cancellations),
+        normalise=plain(normalise_cancellations),
         tables=(tables.CANCELLATIONS, tables.CANCELLATION_LINE_ITEMS),
         after=("returns",),
+        updates=Updates(),
     ),
     Stage(
         name="inventory",
@@ -168,7 +118,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="products",
         endpoint="inventory_search",
         reads=ById(_STOCK, id_filter="product_ids"),
-        normalise=_plain(normalise_inventory),
+        normalise=plain(normalise_inventory),
         tables=(tables.INVENTORY, tables.SKU_INVENTORY),
         needs=("products",),
         after=("cancellations",),
@@ -179,7 +129,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         data="products",
         endpoint="product_detail",
         reads=ById(_DETAILS, path="product_id"),
-        normalise=_plain(normalise_product_detail),
+        normalise=plain(normalise_product_detail),
         tables=(tables.PRODUCTS, tables.PRODUCT_SKUS),
         needs=("products",),
         after=("inventory",),
@@ -196,6 +146,9 @@ STAGES: Final[tuple[Stage, ...]] = (
         after=("product_details",),
         optional=True,
     ),
+    *FINANCE_STAGES,
+    *ANALYTICS_STAGES,
+    *BESIDE_STAGES,
 )
 
 BY_NAME: Final[Mapping[str, Stage]] = {stage.name: stage for stage in STAGES}
@@ -204,20 +157,26 @@ BY_NAME: Final[Mapping[str, Stage]] = {stage.name: stage for stage in STAGES}
 LABELS: Final = (
     *("Products Catalog", "Product Details & Images", "Product Inventory", "Orders"),
     *("Refunds & Returns", "Warehouses & FBT", "Price Details"),
+    *("Financial Statements", "Statement Transactions"),
+    *("Analytics & Metrics", "External Orders"),
 )
 
 #: The words by which people ask for data.
 DATA: Final = tuple(dict.fromkeys(stage.data for stage in STAGES))
 
+#: Those of them that are read when nobody asks for anything in particular.
+USUAL: Final = tuple(dict.fromkeys(stage.data for stage in STAGES if not stage.optional))
+
 
 def in_order(data: Iterable[str] = ()) -> list[Stage]:
     """The stages of these kinds of data (none given: all that are not optional), each after those
-    it builds on. ValueError for an unknown word."""
+    it builds on, optional ones last. ValueError for an unknown word."""
     wanted = frozenset(data)
     if unknown := wanted - set(DATA):
         raise ValueError(f"there is no data called {', '.join(sorted(unknown))}")
     sorter = TopologicalSorter({stage.name: (*stage.needs, *stage.after) for stage in STAGES})
-    chosen = [BY_NAME[name] for name in sorter.static_order()]
+    sequence = [BY_NAME[name] for name in sorter.static_order()]
+    chosen = sorted(sequence, key=lambda stage: stage.optional)
     if wanted:
         return [stage for stage in chosen if stage.data in wanted]
     return [stage for stage in chosen if not stage.optional]

@@ -23,6 +23,9 @@ FIRST_SHOP: Final = 17_897 * DAY
 #: A window that TikTok counts more rows for than it hands out is not cut finer than this.
 SHORTEST_RECOUNT: Final = 3_600
 
+#: A list of changes with more rows is read in halves, several at a time.
+LONG_LIST: Final = 1_000
+
 #: TikTok stops listing here (documented for products, assumed for the rest).
 MOST_ROWS_OF_A_LIST: Final = 10_000
 
@@ -98,3 +101,9 @@ def must_split(stretch: Stretch, rows: int, total: int | None, finished: bool) -
     if total > MOST_ROWS_OF_A_LIST:
         return True
     return finished and rows < total and length > SHORTEST_RECOUNT
+
+
+def is_long(stretch: Stretch, total: int | None) -> bool:
+    """Whether a stretch of several days is better read in halves, so that an expired page token
+    costs less and several pages are on their way at once."""
+    return stretch[1] - stretch[0] > DAY and (total or 0) > LONG_LIST

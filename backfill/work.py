@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from backfill.fetch import Source
+from backfill.images import Pictures
 from backfill.normalise.rows import BuyerHasher
+from backfill.tally import Tally
 from backfill.windows import Stretch
 from clock import Clock
 from store.commits import Commit
@@ -21,6 +24,13 @@ _PUBLISH_SECONDS: Final = 2.0
 HEARTBEAT_SECONDS: Final = 10.0
 
 
+#: How far back TikTok usually gives figures by day; public experience, no documented number.
+ANALYTICS_DAYS: Final = 60
+
+#: The lane of syncs: fresh data.
+FORWARD: Final = "forward"
+
+
 class Publisher(Protocol):
     def publish(self, *, force: bool = False) -> bool: ...
 
@@ -28,7 +38,11 @@ class Publisher(Protocol):
 @dataclass(slots=True)
 class Work:
     """What all stages of a run share. `until` (UTC epoch seconds) is when the run began: nothing
-    newer is read, and everything is as of then. `advanced` counts rows kept by this work."""
+    newer is read, and everything is as of then. `reread`: what is covered is read again. `zone` is
+    the shop's own, `analytics_days` how many of its days TikTok gives figures for.
+    `pictures`: None where they are not kept.
+    `daily_calls`: how many calls a UTC day a stage may make, where it is not free. `advanced`
+    counts rows kept by this work."""
 
     records: ShopRecords
     columns: Publisher
@@ -42,13 +56,49 @@ class Work:
     renew: Callable[[], None]
     stop: Callable[[], bool]
     windows_in_flight: int = 4
+    reread: bool = False
+    zone: str = "UTC"
+    analytics_days: int = ANALYTICS_DAYS
+    pictures: Pictures | None = None
+    daily_calls: Mapping[str, int] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
     advanced: int = 0
     _renewed_at: float = 0.0
     _published_at: float = 0.0
+    _together: list[Commit] | None = None
 
     def commit(self, commit: Commit) -> None:
-        self.records.commit(self.lane, self.token, commit)
-        self.advanced += sum(len(write.rows) for write in commit.writes)
+        if self._together is not None:
+            self._together.append(commit)
+        else:
+            self._write((commit,))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is committed inside becomes one transaction, written at the end: pages that have
+        come at the same time cost less so."""
+        self._together = []
+        try:
+            yield
+        finally:
+            commits, self._together = self._together, None
+            if commits:
+                self._write(commits)
+
+    def checkpoint(self, name: str) -> str | None:
+        """As of the last commit, also of one that is held for its transaction."""
+        for commit in reversed(self._together or ()):
+            for known, value in commit.checkpoints:
+                if known == name:
+                    return value
+        return self.records.checkpoint(name)
+
+    def _write(self, commits: Sequence[Commit]) -> None:
+        self.records.commit(self.lane, self.token, *commits)
+        rows = sum(len(write.rows) for one in commits for write in one.writes)
+        self.advanced += rows
+        if rows or any(one.window is not None for one in commits):
+            self.tally.advance(rows)
 
     def alive(self) -> bool:
         """Renew the lease when it is time; True when it was. Raises Fenced when it is lost."""

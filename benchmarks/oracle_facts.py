@@ -6,9 +6,12 @@ the payloads that a many-to-one path leads to. Nothing is summed here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from hashlib import blake2b
+from string import capwords
 from typing import Any, Final
 
 Payload = Mapping[str, Any]
@@ -125,6 +128,10 @@ class Facts:
             str(warehouse["id"]): text(warehouse.get("name")) for warehouse in payloads.warehouses
         }
         self._products, self._skus = _catalogue(payloads)
+        for order in payloads.orders:
+            for line in order.get("line_items") or ():
+                if title := auctioned(line):
+                    self._products[sold_product(line) or ""] = {"title": title, "made_by_us": True}
         self._make: dict[str, Callable[[], Iterable[Row]]] = {
             "shops": lambda: [Row(self._shop)],
             "products": self._product_rows,
@@ -169,7 +176,7 @@ class Facts:
             for line in order.get("line_items") or ():
                 row = self._of_order(order)
                 row.line, row.price = line, self._prices.get(str(line["id"]), {})
-                yield self._at_sku(row, text(line.get("product_id")), text(line.get("sku_id")))
+                yield self._at_sku(row, sold_product(line), text(line.get("sku_id")))
 
     def _return_rows(self) -> Iterator[Row]:
         for request in self._payloads.returns:
@@ -198,7 +205,7 @@ class Facts:
         place = (str(request.get("order_id")), str(unit.get("order_line_item_id")))
         found = replace(row, line=self._lines.get(place, {}))
         sku_id = text(unit.get("sku_id")) or text(found.line.get("sku_id"))
-        product_id = text(found.line.get("product_id"))
+        product_id = sold_product(found.line)
         if product_id is None:
             product_id = text(self._skus.get(sku_id or "", {}).get("product_id"))
         return self._at_sku(found, product_id, sku_id)
@@ -253,6 +260,24 @@ def _catalogue(payloads: Payloads) -> tuple[dict[str, Payload], dict[str, Payloa
             known = skus.setdefault(str(sku["id"]), {"product_id": product_id})
             known.update(_present(sku))
     return dict(products), dict(skus)
+
+
+#: What a countdown auction's listing is called: the thing on offer behind a number of its own.
+_AUCTION: Final = re.compile(r"\W*countdown auction #\d+: (?P<thing>.*\S)\s*", re.IGNORECASE)
+
+
+def auctioned(line: Payload) -> str | None:
+    """The title that all auctions of the same thing share; None for any other unit."""
+    found = _AUCTION.fullmatch(line.get("product_name") or "")
+    return found and f"Countdown Auction: {capwords(found['thing'].casefold())}"
+
+
+def sold_product(line: Payload) -> str | None:
+    """The product a unit counts for; auctions of one thing share one, named by its title."""
+    title = auctioned(line)
+    if title is None:
+        return text(line.get("product_id"))
+    return "auction-" + blake2b(title.casefold().encode(), digest_size=8).hexdigest()
 
 
 def _present(payload: Payload) -> dict[str, Any]:

@@ -260,7 +260,10 @@ METRICS: Final[dict[str, Metric]] = {
     "pd_net_price": _priced("net_price_amount"),
     "pd_payment": _priced("payment"),
     # products, SKUs, stock: the newest state
-    "products_count": Distinct(("products", "skus"), lambda row: row.product_id),
+    "products_count": Distinct(
+        ("products", "skus"),
+        lambda row: None if row.product.get("made_by_us") else row.product_id,
+    ),
     "active_products": Distinct(
         ("products", "skus"),
         lambda row: row.product_id if row.product.get("status") == "ACTIVATE" else None,

@@ -63,7 +63,8 @@ _SKU: Final = Join("product_skus", "sku_id", "sku_id")
 _WAREHOUSE: Final = Join("warehouses", "warehouse_id", "warehouse_id")
 _ORDER: Final = Join("orders", "order_key", "order_key")
 _ORDER_LINE: Final = Join("order_line_items", "line_key", "line_key")
-_LINE_PRODUCT: Final = Join("products", "order_line_items.product_id", "product_id")
+_SOLD_PRODUCT: Final = Join("products", "sold_product_id", "product_id")
+_LINE_PRODUCT: Final = Join("products", "order_line_items.sold_product_id", "product_id")
 _LINE_SKU: Final = Join("product_skus", "order_line_items.sku_id", "sku_id")
 _ORDER_WAREHOUSE: Final = Join("warehouses", "orders.warehouse_id", "warehouse_id")
 _RETURN_JOINS: Final = (
@@ -82,6 +83,7 @@ _CANCELLATION_JOINS: Final = (
     _SKU,
     _ORDER_WAREHOUSE,
 )
+_STATEMENT: Final = Join("statements", "statement_key", "statement_key")
 _ORDER_AXES: Final = {"created": "create_time", "paid": "paid_time"}
 _LINE_AXES: Final = {"created": "create_time", "paid": "orders.paid_time"}
 _BY_ORDER_AXES: Final = {"created": "orders.create_time", "paid": "orders.paid_time"}
@@ -123,7 +125,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Units sold.",
             table=TABLES["order_line_items"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            joins=(_ORDER, _SOLD_PRODUCT, _SKU, _ORDER_WAREHOUSE),
             fed_by="orders",
         ),
         Fact(
@@ -131,7 +133,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Units sold in the last 28 full days, whatever the date range.",
             table=TABLES["order_line_items"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            joins=(_ORDER, _SOLD_PRODUCT, _SKU, _ORDER_WAREHOUSE),
             window_days=28,
             fed_by="orders",
         ),
@@ -204,6 +206,43 @@ FACTS: Final[dict[str, Fact]] = {
             axes=_BY_ORDER_AXES,
             joins=_CANCELLATION_JOINS,
             fed_by="cancellations",
+        ),
+        Fact(
+            name="statements",
+            about="What TikTok settles, by the time of the statement.",
+            table=TABLES["statements"],
+            axes={"own": "statement_time"},
+            fed_by="statements",
+        ),
+        Fact(
+            name="statement_transactions",
+            about="Settled records, by the time of their statement.",
+            table=TABLES["statement_transactions"],
+            axes={"own": "statement_time"},
+            joins=(_STATEMENT, _ORDER, _ORDER_WAREHOUSE),
+            fed_by="statement_transactions",
+        ),
+        Fact(
+            name="statement_transaction_skus",
+            about="Settled records by SKU, by the time of their statement; optional.",
+            table=TABLES["statement_transaction_skus"],
+            axes={"own": "statement_time"},
+            joins=(_STATEMENT, _ORDER, _PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            fed_by="statement_transaction_skus",
+        ),
+        Fact(
+            name="payments",
+            about="Payouts, by their creation.",
+            table=TABLES["payments"],
+            axes={"own": "create_time"},
+            fed_by="payments",
+        ),
+        Fact(
+            name="unsettled_transactions",
+            about="Money still to be settled, as estimated now.",
+            table=TABLES["unsettled_transactions"],
+            joins=(_ORDER, _ORDER_WAREHOUSE),
+            fed_by="unsettled_transactions",
         ),
     )
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, cast
 
-from catalogue import inventory, line_items, orders, products, returns, shop, time
+from catalogue import finance, inventory, line_items, orders, products, returns, shop, time
 from catalogue.facts import FACTS, Fact
 from catalogue.field import (
     Additive,
@@ -77,6 +77,7 @@ FIELDS: Final[Mapping[str, Field]] = load(
         *products.FIELDS,
         *inventory.FIELDS,
         *returns.FIELDS,
+        *finance.FIELDS,
     )
 )
 DEFAULT_DIMENSION: Final = "date"

@@ -10,8 +10,12 @@ _GROUP: Final = "Line items"
 _LINES: Final = "order_line_items"
 _PAID: Final = "[orders.is_paid]"
 _AFTERSALES_LINES: Final = ("return_line_items", "cancellation_line_items")
-_PRODUCT_TABLES: Final = ("products", "product_skus", "inventory", "sku_inventory")
-_SKU_TABLES: Final = ("product_skus", "inventory", "sku_inventory", *_AFTERSALES_LINES)
+_SETTLED_SKUS: Final = "statement_transaction_skus"
+_PRODUCT_TABLES: Final = ("products", "product_skus", "inventory", "sku_inventory", _SETTLED_SKUS)
+_SKU_TABLES: Final = (
+    *("product_skus", "inventory", "sku_inventory"),
+    *(*_AFTERSALES_LINES, _SETTLED_SKUS),
+)
 
 
 def _line(
@@ -49,14 +53,18 @@ def _units(field_id: str, label: str, where: str, about: str, fact: str = _LINES
 
 FIELDS: Final = (
     _line("line_item_id", "Line Item ID", "line_item_id", "TikTok's id of the unit."),
-    _line("product_id", "Product ID", "product_id", "TikTok's id of the listing.",
-          also=_PRODUCT_TABLES),
+    Dimension(
+        id="product_id", label="Product ID", group=_GROUP, semantic="TEXT",
+        homes={_LINES: "[sold_product_id]", **dict.fromkeys(_PRODUCT_TABLES, "[product_id]")},
+        about="TikTok's id of the listing; for what was sold in countdown auctions an id of ours "
+        "that all listings of the same name share.",
+    ),
     _line("product_name", "Product Name", "product_name",
           "Title of the listing when the order was placed; the title now is Product Title.",
-          also=_AFTERSALES_LINES),
+          also=(*_AFTERSALES_LINES, _SETTLED_SKUS)),
     _line("sku_id", "SKU ID", "sku_id", "TikTok's id of the variant.", also=_SKU_TABLES),
     _line("sku_name", "SKU Name", "sku_name", "Variant values, e.g. Black, M.",
-          also=_AFTERSALES_LINES),
+          also=(*_AFTERSALES_LINES, _SETTLED_SKUS)),
     _line("seller_sku", "Seller SKU", "seller_sku", "The seller's own code of the variant.",
           also=("inventory", "sku_inventory", *_AFTERSALES_LINES)),
     Dimension(
@@ -109,8 +117,8 @@ FIELDS: Final = (
     ),
     Unique(
         id="products_sold", label="Products Sold (distinct)", group=_GROUP, semantic="NUMBER",
-        on={_LINES: "[product_id]"}, where=_PAID,
-        about="Different listings in paid orders. Never add the values of several rows.",
+        on={_LINES: "[sold_product_id]"}, where=_PAID,
+        about="Different products in paid orders. Never add the values of several rows.",
     ),
     Unique(
         id="skus_sold", label="SKUs Sold (distinct)", group=_GROUP, semantic="NUMBER",

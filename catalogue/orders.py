@@ -17,6 +17,7 @@ _TABLES_WITH_ORDER_ID: Final = (
     "return_line_items",
     "cancellations",
     "cancellation_line_items",
+    "statement_transaction_skus",
 )
 
 
@@ -86,7 +87,12 @@ def _sum(*columns: str) -> str:
 FIELDS: Final = (
     Dimension(
         id="order_id", label="Order ID", group=_GROUP, semantic="TEXT",
-        homes=dict.fromkeys(_TABLES_WITH_ORDER_ID, "[order_id]"),
+        homes={
+            **dict.fromkeys(_TABLES_WITH_ORDER_ID, "[order_id]"),
+            "statement_transactions": "COALESCE([order_id], [adjustment_order_id], "
+            "[associated_order_id])",
+            "unsettled_transactions": "COALESCE([order_id], [adjustment_order_id])",
+        },
         about="TikTok's order id, always text.",
     ),
     _order("order_status", "Status", "status",

@@ -72,7 +72,7 @@ FIELDS: Final = (
              "POOR, FAIR or GOOD (US)."),
     _product("sales_regions", "Sales Regions", "sales_regions",
              "Countries the listing is sold in."),
-    _products("products_count", "Products", "", "Listings now, in any status."),
+    _products("products_count", "Products", "[is_auction] IS NULL", "Listings now, in any status."),
     _products("active_products", "Live Products", "[status] = 'ACTIVATE'",
               "Listings that can be bought now."),
     _sku("catalog_seller_sku", "Catalogue Seller SKU", "seller_sku",

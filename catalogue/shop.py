@@ -19,6 +19,13 @@ _AFTERSALES_TABLES: Final = (
     "cancellations",
     "cancellation_line_items",
 )
+_FINANCE_TABLES: Final = (
+    "statements",
+    "statement_transactions",
+    "statement_transaction_skus",
+    "payments",
+    "unsettled_transactions",
+)
 
 
 def _shop(field_id: str, label: str, column: str, about: str, semantic: str = "TEXT") -> Dimension:
@@ -46,6 +53,7 @@ FIELDS: Final = (
             **dict.fromkeys(_TABLES_WITH_CURRENCY, "[currency]"),
             # A replacement has no refund and so no currency of its own.
             **dict.fromkeys(_AFTERSALES_TABLES, "COALESCE([currency], [orders.currency])"),
+            **dict.fromkeys(_FINANCE_TABLES, "[currency]"),
             "shops": "[currency]",
         },
         about="ISO code of the amounts; needed as soon as the shops have several.",

@@ -24,6 +24,9 @@ from catalogue.table import (
     rates,
     texts,
 )
+from catalogue.tables_analytics import ANALYTICS_TABLES
+from catalogue.tables_fbt import EXTERNAL_TABLES, FBT_TABLES
+from catalogue.tables_finance import FINANCE_TABLES
 
 #: Header columns repeated in every line of an order.
 _CARRIED_FROM_ORDERS: Final = (
@@ -79,6 +82,7 @@ ORDERS = Table(
         Column("buyer_user_id", Kind.TEXT, "Keyed hash of the buyer id; not reversible."),
         Column("buyer_key", Kind.KEY, "The same hash as a 64-bit integer."),
         *texts("cancel_reason", "cancellation_initiator"),
+        Column("external_checked_at", Kind.INSTANT, "When we asked for its number elsewhere."),
         *flags("is_cod", "is_sample_order", "is_replacement_order", "is_exchange_order"),
         *flags("is_subscription_order", "is_on_hold_order", "is_buyer_request_cancel"),
         *texts("replaced_order_id", "exchange_source_order_id"),
@@ -118,6 +122,7 @@ ORDER_LINE_ITEMS = Table(
         Column("create_time", Kind.INSTANT, "Of the order."),
         Column("update_time", Kind.INSTANT, "Of the order."),
         *texts("product_id", "product_name", "sku_id", "sku_name", "seller_sku", "sku_type"),
+        Column("auction_product_id", Kind.TEXT, "The product of ours that stands for the auction."),
         *texts("sku_image", "display_status", "package_id", "package_status"),
         *texts("tracking_number", "shipping_provider_id", "shipping_provider_name"),
         *texts("cancel_reason", "cancel_user"),
@@ -131,6 +136,14 @@ ORDER_LINE_ITEMS = Table(
         *rates("tax_rate"),
         *texts("tax_type"),
         *money("buyer_service_fee", "small_order_fee", "retail_delivery_fee"),
+    ),
+    derived=(
+        Derived(
+            "sold_product_id",
+            Kind.TEXT,
+            "COALESCE(auction_product_id, product_id)",
+            "What reports call the product: that of the auction, else the listing.",
+        ),
     ),
     parent=Parent("orders", "order_id", _CARRIED_FROM_ORDERS),
 )
@@ -177,6 +190,10 @@ PRODUCTS = Table(
         Column("category_path", Kind.TEXT, "Root to leaf, joined with ' > '."),
         *texts("brand_id", "brand_name"),
         Column("main_image_url", Kind.TEXT, "First gallery picture; signed and short-lived."),
+        Column("image_path", Kind.TEXT, "Where we serve our copy of it, without the host."),
+        Column("image_source", Kind.TEXT, "Address our copy was asked from, without signature."),
+        Column("image_skip_reason", Kind.TEXT, "Why there is no copy of the newest picture."),
+        Column("is_auction", Kind.FLAG, "1: made by us, in place of countdown-auction listings."),
         Column("product_types", Kind.TEXT, "Comma list, e.g. COMBINED_PRODUCT."),
         Column("detail_update_time", Kind.INSTANT, "update_time of the detail last read."),
     ),
@@ -350,7 +367,9 @@ WAREHOUSES = Table(
         *texts("warehouse_id", "name", "type", "sub_type", "effect_status", "entity_id"),
         *flags("is_default"),
         *texts("region_code", "state", "city"),
+        Column("fbt_warehouse_id", Kind.TEXT, "TikTok's warehouse (FBT) behind it, if any."),
     ),
+    derived=(Derived("is_fbt", Kind.FLAG, "fbt_warehouse_id IS NOT NULL", "Run by TikTok (FBT)."),),
 )
 
 TABLES: Final[dict[str, Table]] = {
@@ -369,5 +388,9 @@ TABLES: Final[dict[str, Table]] = {
         CANCELLATIONS,
         CANCELLATION_LINE_ITEMS,
         WAREHOUSES,
+        *FINANCE_TABLES,
+        *ANALYTICS_TABLES,
+        *FBT_TABLES,
+        *EXTERNAL_TABLES,
     )
 }

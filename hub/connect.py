@@ -1,51 +1,59 @@
-"""Connecting a shop: to TikTok's consent page and back.
+"""Connecting a shop: to TikTok's consent page and back, and choosing among the shops of a grant.
 
-The `state` that travels with the seller is bound to the session, the workspace and the region, and
-works once; an answer with any other state never reaches the token exchange.
+Two kinds of people come here: members, who are signed in, and shop owners with an invite, who are
+not. The `state` that travels with them is bound to their browser, the workspace, the region and the
+invite, and works once; an answer with any other state never reaches the token exchange. What a
+guest may do ends with the grant the invite led to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any
 
-from flask import Blueprint, g, redirect, request
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from errors import BadRequest
-from store.sessions import ConsentStates
+from hub.connecting import Connected, Connecting
+from hub.seller_regions import SELLER_REGIONS
+from hub.status import instant
+from store.accounts import Accounts
+from store.invites import Invites
+from store.sessions import ConsentStates, Intent
+from tiktok_shop.scopes import missing_data
 
-#: Where the seller's Seller Center is; it decides which consent page TikTok shows.
-SELLER_REGIONS: Final[dict[str, str]] = {
-    "US": "United States",
-    "GB": "United Kingdom",
-    "SEA": "South-East Asia",
-    "ROW": "Other countries",
-}
+ConsentLink = Callable[[str, str], str]
 
 
 def connect_routes(
     *,
+    accounts: Accounts,
     states: ConsentStates,
-    consent_link: Callable[[str, str], str],
-    connect: Callable[[str, str, str], object],
+    invites: Invites,
+    consent_link: ConsentLink,
+    connecting: Connecting,
 ) -> Blueprint:
-    """`consent_link(region, state)` is TikTok's address for the seller; `connect(workspace_id,
-    code, region)` exchanges the code and keeps grant and shops. Both may raise ConnectorError."""
-    routes = Blueprint("connect", __name__)
+    """`consent_link(region, state)` is TikTok's address for the seller; it may raise Refused."""
+    routes = Blueprint("connect", __name__, template_folder="templates")
+    routes.add_app_template_filter(instant)
 
-    @routes.get("/connect/tiktok/start")
-    def start() -> Response:
-        region = request.args.get("region", "")
-        if region not in SELLER_REGIONS:
+    def to_consent(intent: Intent) -> Response:
+        if intent.region not in SELLER_REGIONS:
             raise BadRequest(
                 f"Choose the region of your Seller Center: {', '.join(SELLER_REGIONS)}."
             )
-        return redirect(consent_link(region, states.new(g.principal, region)), code=303)
+        return redirect(consent_link(intent.region, states.new(intent, g.browser)), code=303)
+
+    @routes.get("/connect/tiktok/start")
+    def start() -> Response:
+        workspace_id, shop_id = g.principal.workspace_id, request.args.get("shop", "")
+        region = request.args.get("region", "") or known_region(accounts, workspace_id, shop_id)
+        return to_consent(Intent(workspace_id, region, shop_id))
 
     @routes.get("/connect/tiktok/callback")
     def callback() -> Response:
-        region = states.use(request.args.get("state", ""), g.principal)
+        intent = states.use(request.args.get("state", ""), g.browser)
         code = request.args.get("code", "")
         # TikTok says no with the word "null" for a code.
         if code in ("", "null") or "error" in request.args:
@@ -53,7 +61,91 @@ def connect_routes(
                 "Access was not granted in TikTok Shop, so nothing was connected. To connect the "
                 "shop, start again and agree."
             )
-        connect(g.principal.workspace_id, code, region)
-        return redirect("/", code=303)
+        connected = _connect(connecting, invites, intent, code)
+        if connected.shops and not connected.missing and not intent.invite_id:
+            return redirect("/", code=303)
+        return redirect(url_for(".shops", authorization_id=connected.authorization_id), code=303)
+
+    @routes.get("/connect/shops/<authorization_id>")
+    def shops(authorization_id: str) -> str:
+        workspace_id, is_guest = _whose(invites, authorization_id)
+        grant = connecting.authorization(workspace_id, authorization_id)
+        return render_template(
+            "choose_shops.html",
+            workspace=accounts.workspace(workspace_id).name,
+            grant=grant,
+            offered=connecting.offered(workspace_id, authorization_id),
+            missing=missing_data(grant.scopes),
+            is_guest=is_guest,
+        )
+
+    @routes.post("/connect/shops/<authorization_id>")
+    def choose(authorization_id: str) -> Response:
+        workspace_id, is_guest = _whose(invites, authorization_id)
+        # Whether numbers go on under another owner is for the workspace to decide.
+        new_owner = not is_guest and request.form.get("new_owner") == "yes"
+        chosen = request.form.getlist("shop")
+        connecting.choose(workspace_id, authorization_id, chosen, new_owner=new_owner)
+        done = url_for(".shops", authorization_id=authorization_id) if is_guest else "/"
+        return redirect(done, code=303)
+
+    @routes.get("/connect/invite")
+    def invite() -> str:
+        found = invites.open(request.args.get("token", ""))
+        scope = accounts.workspace(found.workspace_id)
+        known = known_region(accounts, found.workspace_id, found.shop_id)
+        return render_template(
+            "invite.html",
+            workspace=scope.name,
+            shop=scope.shop(found.shop_id).name if found.shop_id else "",
+            regions={known: SELLER_REGIONS[known]} if known else SELLER_REGIONS,
+            token=request.args.get("token", ""),
+            expires_at=found.expires_at,
+        )
+
+    # A link and no form: browsers that are told to send forms to us only would not follow from one
+    # to TikTok. Looking at it uses nothing up.
+    @routes.get("/connect/invite/start")
+    def start_invited() -> Response:
+        found = invites.open(request.args.get("token", ""))
+        region = request.args.get("region", "")
+        return to_consent(Intent(found.workspace_id, region, found.shop_id, found.id))
 
     return routes
+
+
+def known_region(accounts: Accounts, workspace_id: str, shop_id: str) -> str:
+    """The consent page a shop was connected with before; "" for no shop, or when it is not known.
+    BadRequest `unknown_shop` for a shop of somebody else, or the Sample Account."""
+    if not shop_id:
+        return ""
+    scope = accounts.workspace(workspace_id)
+    shop = scope.shop(shop_id)
+    if shop.workspace_id != workspace_id:
+        raise BadRequest("The Sample Account is always connected.", code="unknown_shop")
+    regions = {row.id: row.region for row in scope.authorizations()}
+    return regions.get(shop.authorization_id or "", "")
+
+
+def _connect(connecting: Connecting, invites: Invites, intent: Intent, code: str) -> Connected:
+    if not intent.invite_id:
+        return connecting.connect(intent, code)
+    invites.take(intent.invite_id, g.browser)
+    try:
+        connected = connecting.connect(intent, code)
+    except BaseException:
+        invites.give_back(intent.invite_id, g.browser)
+        raise
+    invites.connected(intent.invite_id, connected.authorization_id)
+    return connected
+
+
+def _whose(invites: Invites, authorization_id: str) -> tuple[str, bool]:
+    """The workspace of a grant, and whether it is shown to the guest who has just given it."""
+    principal: Any = g.principal
+    invited_to = invites.workspace_of_visitor(authorization_id, g.browser)
+    if principal is not None and invited_to in (None, principal.workspace_id):
+        return principal.workspace_id, False
+    if invited_to is None:
+        raise BadRequest("There is no such authorization.", code="not_found")
+    return invited_to, True

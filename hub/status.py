@@ -9,7 +9,7 @@ from typing import Protocol
 
 from flask import Blueprint, g, render_template
 
-from hub.connect import SELLER_REGIONS
+from hub.seller_regions import SELLER_REGIONS
 from store.accounts import ShopRow
 from store.ledger import Run
 
@@ -40,11 +40,16 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """`last_success`: when something was last read from TikTok for this shop, UTC seconds."""
+    """`last_success`: when something was last read from TikTok for this shop, UTC seconds.
+    `whole`: all stages together in a sentence, and `alive_at` the last sign of life of the work on
+    them, while it is under way. `access_ends_at`: when TikTok will end our access, as it said."""
 
     shop: ShopRow
     stages: Sequence[Stage]
     last_success: float | None
+    whole: str = ""
+    alive_at: float | None = None
+    access_ends_at: float | None = None
 
 
 def percent(stage: Stage) -> int | None:

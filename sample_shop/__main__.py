@@ -17,6 +17,7 @@ from .gateway import SCOPES, Gateway
 from .limits import RateLimit
 from .server import Server, Simulator
 from .tokens import TokenOffice
+from .webhooks_sender import RETRIES
 from .world import seeded_world
 
 
@@ -36,6 +37,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--token-ttl", type=int, help="seconds a page token is good for (default: for ever)")
     add("--scopes", default=",".join(SCOPES), help="scopes the seller grants, comma-joined")
     add("--redirect", default="http://127.0.0.1:8080/connect/tiktok/callback")
+    add(
+        "--webhook-retries",
+        default=",".join(f"{each:g}" for each in RETRIES),
+        help="seconds until a notification that did not arrive is sent again, comma-joined",
+    )
     add("--faults", type=Path, help="a JSON file with a fault script")
     arguments = parser.parse_args(argv)
     for name in ("orders", "days", "shops"):
@@ -71,9 +77,15 @@ def main(argv: list[str] | None = None) -> int:
     limit = RateLimit(arguments.qps, time.time) if arguments.qps else None
     scopes = tuple(part for part in arguments.scopes.split(",") if part)
     gateway = Gateway(world, office, server.url, time.time, arguments.token_ttl, limit, scopes)
+    retries = [float(part) for part in arguments.webhook_retries.split(",") if part]
     server.simulator = Simulator(
-        gateway, FaultScript(rules), arguments.redirect, arguments.latency_ms / 1000
+        gateway,
+        FaultScript(rules),
+        arguments.redirect,
+        arguments.latency_ms / 1000,
+        webhook_retries=retries,
     )
+    server.simulator.sender.start()
     # The world is built once and stays: the collector need not look through it again.
     gc.collect()
     gc.freeze()
@@ -84,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     sys.stdout.write(f"listening on {server.url}\n")
     sys.stdout.flush()
     told.wait()
+    server.simulator.sender.stop()
     server.stop()
     return 0
 

@@ -75,10 +75,10 @@ COURSES: Final = (
 )
 STEPS: Final = max(len(course.states) for course in COURSES)
 #: Courses whose money has gone back to the buyer at the end.
-_PAID_BACK: Final = np.asarray(
+PAID_BACK: Final = np.asarray(
     [course.states[-1] in (COMPLETE, REPLACEMENT + "REFUND_SUCCESS") for course in COURSES]
 )
-_WHOLE: Final = _PAID_BACK & np.asarray([not course.part for course in COURSES])
+_WHOLE: Final = PAID_BACK & np.asarray([not course.part for course in COURSES])
 _LENGTHS: Final = np.asarray([len(course.states) for course in COURSES])
 
 #: Which units a return is about: all of them, or one (the unit's number is this value).

@@ -68,6 +68,9 @@ THROTTLED: Final = (429, 36009002)
 #: The documentation names no code for these two; both are business rules, so HTTP 200.
 NO_DETAIL: Final = (200, 12052048)
 NOT_YOUR_ORDER: Final = (200, 21008111)
+#: Refusals of the analytics calls, business rules too.
+BAD_WINDOW: Final = (200, 28001022)
+NOT_YOUR_PRODUCT: Final = (200, 28001007)
 
 
 def refused(

@@ -11,13 +11,18 @@ from typing import Any, Final
 import numpy as np
 
 from . import pages, params
+from .analytics import Analytics
 from .answers import INVALID, Request, refused
-from .draws import Ints
+from .draws import Flags, Ints
+from .external_orders import ExternalLinks
 from .pages import Place
 from .payloads_aftersales import AftersalesPayloads
+from .payloads_fbt import FbtPayloads
+from .payloads_finance import FinancePayloads
 from .payloads_orders import OrderPayloads
 from .payloads_products import ProductPayloads
 from .shop import Shop
+from .webhooks import Registrations
 
 _KEPT: Final = 8
 Found = tuple[Ints, Ints]
@@ -31,6 +36,11 @@ class Book:
         self.orders = OrderPayloads(shop, base_url)
         self.products = ProductPayloads(shop, base_url)
         self.aftersales = AftersalesPayloads(shop, base_url)
+        self.webhooks = Registrations()
+        self.finance = FinancePayloads(shop)
+        self.links = ExternalLinks(shop)
+        self.analytics = Analytics(shop)
+        self.fbt = FbtPayloads(shop)
         self._results: OrderedDict[tuple[bytes, int], Found] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -154,3 +164,13 @@ def sorting(query: Mapping[str, str], default_order: str) -> tuple[bool, bool]:
     field = params.choice(query, "sort_field", ("create_time", "update_time"), "create_time")
     order = params.choice(query, "sort_order", ("ASC", "DESC"), default_order)
     return field == "update_time", order == "ASC"
+
+
+def inside(instants: Ints, window: tuple[int | None, int | None]) -> Flags:
+    """Return which instants lie in a half-open window."""
+    kept = np.ones(len(instants), dtype=np.bool_)
+    if window[0] is not None:
+        kept &= instants >= window[0]
+    if window[1] is not None:
+        kept &= instants < window[1]
+    return kept

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import params
 from .answers import NO_DETAIL, refused
-from .books import Call, Found
+from .books import Call, Found, inside
 from .draws import Flags, Ints
 from .listings import DRAFT, FAILED, PENDING, STATUSES
 from .payloads_products import WITHOUT_DETAIL
@@ -33,7 +33,7 @@ def product_search(call: Call) -> dict[str, Any]:
 
     def keep(numbers: Ints, born: Ints) -> Flags:
         when = np.full(len(numbers), now, dtype=np.int64)
-        kept = _inside(born, created) & _inside(listings.updated(numbers, when), updated)
+        kept = inside(born, created) & inside(listings.updated(numbers, when), updated)
         state = listings.status(numbers, when)
         if status not in (None, "ALL"):
             kept &= state == STATUSES.index(str(status))
@@ -63,15 +63,6 @@ def product_search(call: Call) -> dict[str, Any]:
 
     numbers, more = call.page(size, True, search, limit=MOST_RESULTS)
     return {"products": call.book.products.found(numbers, now), **more}
-
-
-def _inside(instants: Ints, window: tuple[int | None, int | None]) -> Flags:
-    kept = np.ones(len(instants), dtype=np.bool_)
-    if window[0] is not None:
-        kept &= instants >= window[0]
-    if window[1] is not None:
-        kept &= instants < window[1]
-    return kept
 
 
 def product_detail(call: Call) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from . import warehouses
+from . import analytics_rows, finance_tables, warehouses
 from .answers import Answer
 from .books import Book
 from .draws import Ints
@@ -27,7 +27,7 @@ Maker = Callable[[Ints, int], list[dict[str, Any]]]
 _BATCH: Final = 200
 TABLES: Final = (
     "shops", "orders", "price_detail", "products", "product_search", "inventory", "returns",
-    "cancellations", "warehouses",
+    "cancellations", "warehouses", *finance_tables.TABLES, *analytics_rows.TABLES,
 )  # fmt: skip
 
 
@@ -85,6 +85,10 @@ def rows_of(gateway: Gateway, table: str, shop_id: str | None) -> Iterator[dict[
     if table == "shops":
         return iter([gateway.shop_payload(each) for each in gateway.world.shops])
     now, book = gateway.world.now(), gateway.books[shop.id]
+    if table in analytics_rows.TABLES:
+        return analytics_rows.TABLES[table](book, now)
+    if table in finance_tables.TABLES:
+        return finance_tables.TABLES[table](book, now)
     if table == "warehouses":
         return iter(warehouses.payloads(shop.region, shop.ids))
     if table in ("products", "product_search", "inventory"):
@@ -137,6 +141,14 @@ def ndjson(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
             chunk.clear()
     if chunk:
         yield b"\n".join(chunk) + b"\n"
+
+
+def wish_in(body: bytes) -> dict[str, Any]:
+    """Return what is asked for in a body; ValueError if it is no object."""
+    wish = orjson.loads(body)
+    if not isinstance(wish, dict):
+        raise ValueError("send a JSON object")  # noqa: TRY004 - told to whoever asked
+    return wish
 
 
 def move_clocks(gateway: Gateway, body: bytes) -> dict[str, Any]:

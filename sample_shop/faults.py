@@ -13,6 +13,7 @@ import gzip
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -56,8 +57,17 @@ FAULTS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "empty_page": ({}, "no rows, and a token that leads to the rows left out"),
     "shift": ({"seconds": 3600}, "the shop clock moves on first, so that rows shift"),
     "total_off": ({"by": 100}, "total_count is larger than the rows there are"),
+    "header_off": (
+        {"by": 1, "statement": None},
+        "a statement's settlement_amount is off by so much (the first of the page, or this id)",
+    ),
 }
-_ROWS: Final = ("orders", "products", "return_orders", "cancellations", "inventory", "warehouses")
+_ROWS: Final = (
+    "orders", "products", "return_orders", "cancellations", "inventory", "warehouses",
+    "statements", "transactions", "statement_transactions", "sku_transactions", "payments",
+    "external_orders", "skus", "videos", "live_stream_sessions", "inventory_records",
+    "inbound_orders",
+)  # fmt: skip
 _BEYOND: Final = "RU5ETEVTUw+/"
 
 
@@ -179,10 +189,26 @@ class FaultScript:
             answer.data = {**data, rows: [], "next_page_token": token}
         elif kind == "total_off" and fault and "total_count" in data:
             answer.data = {**data, "total_count": data["total_count"] + fault["by"]}
+        elif kind == "header_off" and fault and data.get("statements"):
+            answer.data = {**data, "statements": _off(data["statements"], fault)}
         elif kind == "error_with_data" and fault:
             answer.code, answer.message = fault["code"], fault["message"]
         else:
             self._before[name, shop] = data
+
+
+def _off(statements: list[dict[str, Any]], fault: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return statements one of which no longer is the sum of its transactions."""
+    wanted = fault["statement"] or statements[0]["id"]
+    return [
+        {
+            **row,
+            "settlement_amount": str(Decimal(row["settlement_amount"]) + Decimal(str(fault["by"]))),
+        }
+        if row["id"] == wanted
+        else row
+        for row in statements
+    ]
 
 
 def _rows_of(data: dict[str, Any]) -> str | None:
@@ -216,6 +242,16 @@ def instead(fault: dict[str, Any], name: str, request: Request) -> Answer | None
             "product_search": "products",
             "return_search": "return_orders",
             "cancellation_search": "cancellations",
+            "statement_list": "statements",
+            "statement_transactions": "transactions",
+            "payment_list": "payments",
+            "unsettled_list": "transactions",
+            "product_performance_list": "products",
+            "sku_performance_list": "skus",
+            "video_performance_list": "videos",
+            "live_performance_list": "live_stream_sessions",
+            "fbt_inventory_search": "inventory",
+            "fbt_inventory_records": "inventory_records",
         }[name]
         return Answer(data={rows: [], "total_count": 0, "next_page_token": f"{_BEYOND}{number}="})
     return None

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import answers, calls_aftersales, calls_orders, calls_products, params
+from . import (
+    answers,
+    calls_aftersales,
+    calls_analytics,
+    calls_external,
+    calls_fbt,
+    calls_finance,
+    calls_orders,
+    calls_products,
+    calls_webhooks,
+    params,
+)
 from .answers import Answer, RefusedCall, Request, refused
 from .books import Book, Call
 from .limits import RateLimit
@@ -26,7 +37,8 @@ APP_SECRET: Final = "sample-secret"  # noqa: S105 (the simulator's well-known du
 AUTH_CODE: Final = "sample-code"
 SCOPES: Final = (
     "seller.authorization.info", "seller.shop.info", "seller.order.info", "seller.product.basic",
-    "seller.return_refund.basic", "seller.logistics",
+    "seller.return_refund.basic", "seller.logistics", "data.shop_analytics.public.read",
+    "seller.finance.info", "seller.fbt.info",
 )  # fmt: skip
 _OLDEST, _NEWEST = 300, 30  # seconds a timestamp may lie in the past and in the future
 
@@ -51,6 +63,8 @@ class Route:
 
 _O, _P = "seller.order.info", "seller.product.basic"
 _R, _L = "seller.return_refund.basic", "seller.logistics"
+_F = "seller.finance.info"
+_A, _B = "data.shop_analytics.public.read", "seller.fbt.info"
 ROUTES: Final = (
     Route("token_get", "GET", "/api/{version}/token/get", ("v2",), None, None),
     Route("token_refresh", "GET", "/api/{version}/token/refresh", ("v2",), None, None),
@@ -74,17 +88,73 @@ ROUTES: Final = (
           ("202602", "202309"), _R, calls_aftersales.cancellation_search),
     Route("warehouse_list", "GET", "/logistics/{version}/warehouses", ("202309",), _L,
           calls_aftersales.warehouse_list),
+    Route("webhook_list", "GET", "/event/{version}/webhooks", ("202309",),
+          "seller.authorization.info", calls_webhooks.webhook_list),
+    Route("webhook_update", "PUT", "/event/{version}/webhooks", ("202309",),
+          "seller.authorization.info", calls_webhooks.webhook_update),
+    Route("webhook_delete", "DELETE", "/event/{version}/webhooks", ("202309",),
+          "seller.authorization.info", calls_webhooks.webhook_delete),
+    Route("external_order_list", "GET", "/order/{version}/orders/{id}/external_orders",
+          ("202406",), _O, calls_external.external_order_list),
+    Route("external_order_add", "POST", "/order/{version}/orders/external_orders", ("202406",), _O,
+          calls_external.external_order_add),
+    Route("external_order_search", "POST", "/order/{version}/orders/external_order_search",
+          ("202406",), _O, calls_external.external_order_search),
+    Route("statement_list", "GET", "/finance/{version}/statements", ("202309",), _F,
+          calls_finance.statement_list),
+    Route("statement_transactions", "GET",
+          "/finance/{version}/statements/{id}/statement_transactions", ("202501", "202309"), _F,
+          calls_finance.statement_transactions),
+    Route("order_transactions", "GET", "/finance/{version}/orders/{id}/statement_transactions",
+          ("202501",), _F, calls_finance.order_transactions),
+    Route("payment_list", "GET", "/finance/{version}/payments", ("202605", "202309"), _F,
+          calls_finance.payment_list),
+    Route("unsettled_list", "GET", "/finance/{version}/orders/unsettled", ("202507",), _F,
+          calls_finance.unsettled_list),
+    Route("shop_performance", "GET", "/analytics/{version}/shop/performance",
+          ("202509", "202405"), _A, calls_analytics.shop_performance),
+    Route("shop_performance_per_hour", "GET",
+          "/analytics/{version}/shop/performance/{id}/performance_per_hour", ("202510",), _A,
+          calls_analytics.shop_performance_per_hour),
+    Route("product_performance_list", "GET", "/analytics/{version}/shop_products/performance",
+          ("202605", "202509"), _A, calls_analytics.product_list),
+    Route("product_performance", "GET", "/analytics/{version}/shop_products/{id}/performance",
+          ("202509",), _A, calls_analytics.product_performance),
+    Route("sku_performance_list", "GET", "/analytics/{version}/shop_skus/performance",
+          ("202509",), _A, calls_analytics.sku_list),
+    Route("video_performance_list", "GET", "/analytics/{version}/shop_videos/performance",
+          ("202605", "202509"), _A, calls_analytics.video_list),
+    Route("video_overview", "GET", "/analytics/{version}/shop_videos/overview_performance",
+          ("202509",), _A, calls_analytics.video_overview),
+    Route("live_performance_list", "GET", "/analytics/{version}/shop_lives/performance",
+          ("202509",), _A, calls_analytics.live_list),
+    Route("live_overview", "GET", "/analytics/{version}/shop_lives/overview_performance",
+          ("202509",), _A, calls_analytics.live_overview),
+    Route("fbt_inventory_search", "POST", "/fbt/{version}/inventory/search", ("202408",), _B,
+          calls_fbt.inventory_search),
+    Route("fbt_warehouse_list", "GET", "/fbt/{version}/warehouses", ("202408",), _B,
+          calls_fbt.warehouse_list),
+    Route("fbt_inventory_records", "POST", "/fbt/{version}/inventory_records/search",
+          ("202410",), _B, calls_fbt.inventory_records),
+    Route("fbt_inbound_orders", "GET", "/fbt/{version}/inbound_orders", ("202409",), _B,
+          calls_fbt.inbound_orders),
 )  # fmt: skip
 _PATTERNS: Final = tuple((route.pattern(), route) for route in ROUTES)
 
 
-def route_of(path: str) -> tuple[Route, str, tuple[str, ...]] | None:
-    """Return (route, version, ids in the path), or None for a path nobody knows."""
+def route_of(path: str, method: str = "") -> tuple[Route, str, tuple[str, ...]] | None:
+    """Return (route, version, ids in the path), or None for a path nobody knows.
+
+    Of several routes with the path the one of this method, else the first.
+    """
+    found = None
     for pattern, route in _PATTERNS:
         match = pattern.fullmatch(path)
-        if match is not None:
-            return route, match.group(1), match.groups()[1:]
-    return None
+        if match is not None and (found is None or route.method == method):
+            found = route, match.group(1), match.groups()[1:]
+            if route.method == method:
+                break
+    return found
 
 
 class Gateway:
@@ -123,7 +193,7 @@ class Gateway:
         return answer
 
     def _answer(self, request: Request, notes: dict[str, Any]) -> Answer:
-        found = route_of(request.path)
+        found = route_of(request.path, request.method)
         if found is None:
             raise refused(answers.INVALID_PATH, "Invalid path.")
         route, version, ids = found

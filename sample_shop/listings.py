@@ -37,6 +37,7 @@ _PRICES: Final = np.asarray(PRICE_POINTS)
 _STEPS_PERCENT: Final = np.asarray([100, 100, 110, 90, 95, 120])
 MAX_SKUS: Final = 6
 _PRICE_WEIGHTS: Final = (3.0, 5.0, 6.0, 7.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.5)
+_NEVER_ENDS: Final = np.int64(2**40)
 LAST_WEEK: Final = 4_300  # the weekly listings end in 2052
 
 
@@ -65,7 +66,7 @@ class Listings:
         ends = anchor + (6 + draws.below("off", number, 30)) * DAY
         ends = np.where(np.isin(fate, (DRAFT, PENDING, FAILED)), self._created, ends)
         ends = np.where(self._auction, self._created + 2 * WEEK, ends)
-        self._ends = np.where(self._fate == ACTIVATE, np.int64(2**40), ends)
+        self._ends = np.where(self._fate == ACTIVATE, _NEVER_ENDS, ends)
         self._period = (5 + draws.below("period", number, 14)) * DAY
         many = 1 + draws.below("sku count", number, MAX_SKUS)
         self._sku_count = np.where(self._auction, 1, many)
@@ -95,6 +96,14 @@ class Listings:
         row = self._row(number)
         moment = np.minimum(when, self._ends[row])
         return np.maximum(0, (moment - self._created[row]) // self._period[row])
+
+    def period(self, number: Ints) -> Ints:
+        """Return the seconds (whole days) between two revisions of a product."""
+        return np.asarray(self._period[self._row(number)], dtype=np.int64)
+
+    def lasts(self, number: Ints) -> Flags:
+        """Return which products stay on sale for ever."""
+        return np.asarray(self._ends[self._row(number)] == _NEVER_ENDS, dtype=np.bool_)
 
     def updated(self, number: Ints, when: Ints) -> Ints:
         """Return when the product was last changed, as of `when`."""

@@ -75,6 +75,24 @@ def window(body: Body, name: str, inclusive: bool = False) -> tuple[int | None, 
     return start, None if last is None else last + 1
 
 
+def query_window(query: Mapping[str, str], name: str) -> tuple[int | None, int | None]:
+    """Return the half-open window of `name`_ge and `name`_lt in a query, in unix seconds."""
+    body: Body = {}
+    for end in (f"{name}_ge", f"{name}_lt"):
+        value = query.get(end)
+        if value:
+            body[end] = int(value) if value.isascii() and value.isdigit() else value
+    return window(body, name)
+
+
+def asked_order(query: Mapping[str, str], field: str) -> bool:
+    """Return whether to sort ascending; `sort_field` must be given and must be `field`."""
+    if not query.get("sort_field"):
+        raise bad("sort_field", "is required")
+    choice(query, "sort_field", (field,), field)
+    return choice(query, "sort_order", ("ASC", "DESC"), "ASC") == "ASC"
+
+
 def text(body: Body, name: str, allowed: tuple[str, ...] | None = None) -> str | None:
     """Return a text filter."""
     value = body.get(name)

@@ -6,20 +6,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from .arrivals import DAY
 from .draws import Ints
 from .listings import (
     ACTIVATE,
     DELETED,
     DRAFT,
     FAILED,
-    FIRST_WEEKLY,
     FREEZE,
     PENDING,
     STATUSES,
 )
 from .names import BRANDS, COLOURS, SIZES, THINGS
 from .shop import Shop
+from .stock import Stock as StockLevels
 from .warehouses import FBT, RETURNS, numbers
 from .wording import picture_url, seller_sku
 
@@ -31,7 +30,8 @@ _AUDITS: Final = {DRAFT: "NONE", PENDING: "AUDITING", FAILED: "FAILED"}
 WITHOUT_DETAIL: Final = (FREEZE, DELETED)
 
 
-def _category_id(name: str) -> str:
+def category_id(name: str) -> str:
+    """Return the id of a category by its name."""
     return str(600_000 + sum(name.encode()) % 9_999)
 
 
@@ -43,6 +43,7 @@ class ProductPayloads:
         self._base = base_url
         self._sellable = [n for n in numbers(shop.region) if n != RETURNS]
         self._warehouse_ids = {n: shop.ids.one("warehouse", n) for n in self._sellable}
+        self._levels = StockLevels(shop.listings, shop.draws, self._sellable)
 
     def found(self, products: Ints, now: int) -> list[Payload]:
         """Return `products[]` of the search call."""
@@ -134,7 +135,7 @@ class ProductPayloads:
             "description": f"<p>Made-up product no. {number} &amp; nothing else.</p>",
             "category_chains": [
                 _category(parent, "0", is_leaf=False),
-                _category(leaf, _category_id(parent), is_leaf=True),
+                _category(leaf, category_id(parent), is_leaf=True),
             ],
             "main_images": [
                 {
@@ -171,25 +172,10 @@ class ProductPayloads:
         return product
 
     def _stock(self, products: Ints, now: int) -> list[Stock]:
-        """Return per product and SKU the list of (warehouse, available, committed).
-
-        Each revision brings the stock to a drawn level, from which it runs down day by day.
-        """
-        listings, draws = self._shop.listings, self._shop.draws
-        when = np.full(len(products), now, dtype=np.int64)
-        revision = listings.revision(products, when) % 4096
-        age = np.maximum(0, (now - listings.updated(products, when)) // DAY)
-        counts = listings.sku_count(products).tolist()
-        sku, place = np.arange(8), np.asarray(self._sellable)
-        key = ((products[:, None] * 8 + sku)[:, :, None] * 4 + place) * 4096
-        key = key + revision[:, None, None]
-        level = draws.below("level", key, 160)
-        # Now and then a SKU of the standing range is sold out altogether.
-        level = np.where((products < FIRST_WEEKLY)[:, None, None] & (level < 14), 0, level)
-        sold = age[:, None, None] * draws.below("sold a day", key, 11)
-        free = np.maximum(0, level - sold).tolist()
-        committed = draws.below("committed", key + age[:, None, None], 9)
-        held = np.where(level > 0, committed, 0).tolist()
+        """Return per product and SKU the list of (warehouse, available, committed)."""
+        available, committed = self._levels.at(products, np.full(len(products), now))
+        free, held = available.tolist(), committed.tolist()
+        counts = self._shop.listings.sku_count(products).tolist()
         return [
             [
                 [
@@ -245,7 +231,7 @@ class ProductPayloads:
 
 def _category(name: str, parent_id: str, is_leaf: bool) -> Payload:
     return {
-        "id": _category_id(name),
+        "id": category_id(name),
         "parent_id": parent_id,
         "local_name": name,
         "is_leaf": is_leaf,

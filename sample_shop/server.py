@@ -6,7 +6,7 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +20,7 @@ from .control import Ledger
 from .faults import FaultScript
 from .gateway import Gateway, route_of
 from .pictures import picture
+from .webhooks_sender import RETRIES, Sender
 from .world import Wall
 
 _MOST_HEAD: Final = 65_536
@@ -49,8 +50,10 @@ class Simulator:
         redirect: str,
         latency_seconds: float = 0.0,
         wall: Wall = time.time,
+        webhook_retries: Sequence[float] = RETRIES,
     ) -> None:
         self.gateway = gateway
+        self.sender = Sender(gateway.world, gateway.books, webhook_retries)
         self.script = script
         self.ledger = Ledger(wall)
         self._redirect = redirect
@@ -59,6 +62,8 @@ class Simulator:
     def reply(self, request: Request) -> Reply:
         """Return the reply to a request."""
         path = request.path
+        if path == "/_webhooks":
+            return self._deliveries(request)
         if path.startswith("/_"):
             return self._about(request)
         if self._latency:
@@ -77,7 +82,8 @@ class Simulator:
         return self._call(request)
 
     def _call(self, request: Request) -> Reply:
-        found, shop = route_of(request.path), self.gateway.shop_in(request)
+        found = route_of(request.path, request.method)
+        shop = self.gateway.shop_in(request)
         name, shop_id = (found[0].name if found else ""), (shop.id if shop else None)
         fault = self.script.next(name, request, shop_id) if found else None
         answer: Answer | None = None
@@ -123,7 +129,17 @@ class Simulator:
             return _json({"error": str(problem)}, 404)
         except ValueError as problem:
             return _json({"error": str(problem)}, 400)
-        return _json({"error": "try /_ledger, /_rows/<table>, /_clock or POST /_faults"}, 404)
+        known = "/_ledger, /_rows/<table>, /_clock, /_webhooks or POST /_faults"
+        return _json({"error": f"try {known}"}, 404)
+
+    def _deliveries(self, request: Request) -> Reply:
+        """Tell what was pushed, or push what is asked for."""
+        if request.method != "POST":
+            return _stream(control.ndjson(self.sender.sent()))
+        try:
+            return _json({"sent": self.sender.send(control.wish_in(request.body))})
+        except ValueError as problem:
+            return _json({"error": str(problem)}, 400)
 
 
 def _json(value: object, status: int = 200) -> Reply:

@@ -24,6 +24,7 @@ from store.accounts_rows import (
     AuthorizedShop,
     Grant,
     KeyRow,
+    OfferedShop,
     Principal,
     ShopRow,
     Workspace,
@@ -31,6 +32,7 @@ from store.accounts_rows import (
 )
 from store.accounts_schema import data_keys, keys, members, migrate, shops, workspaces
 from store.database import Database
+from store.deauthorization import covering, end_access
 from store.secrets import PURPOSES, Vault, WorkspaceSecrets, key_id_of
 from store.tokens import TokenKeeper
 from store.workspaces import WorkspaceScope
@@ -43,6 +45,7 @@ __all__ = [
     "AuthorizedShop",
     "Grant",
     "KeyRow",
+    "OfferedShop",
     "Principal",
     "ShopRow",
     "TokenKeeper",
@@ -178,6 +181,14 @@ class Accounts:
             secrets=self._secrets(shop.workspace_id),
             clock=self._clock,
         )
+
+    def deauthorised(self, shop_id: str) -> None:
+        """The seller has taken back our access to a TikTok shop. In one transaction the tokens of
+        the grant that covers it are forgotten, its shops become `reauthorise` and their unfinished
+        runs `blocked`; their data is kept. A shop nobody has connected is no error."""
+        with self.database.writing() as connection:
+            ended = covering(connection, shop_id)
+            end_access(connection, ended, self._clock.now())
 
     def rewrap(self) -> int:
         """Wrap every data key with the newest SECRET_KEY; returns how many there are."""

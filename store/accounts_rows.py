@@ -11,7 +11,9 @@ from sqlalchemy import Row
 #: Workspace and shop id of the Sample Account; every workspace may read it.
 SAMPLE: Final = "sample"
 
-#: States of an authorization and of a shop. `reauthorise`: the seller must grant access again.
+#: States of a shop; an authorization is `connected` or `reauthorise`. `reauthorise`: the seller
+#: must grant access again. `inactive`: TikTok has closed the shop or its seller's account.
+#: `disconnected`: nobody wants it read any more. Whatever the state, its data is still served.
 SHOP_STATES: Final = ("connected", "reauthorise", "inactive", "disconnected")
 
 #: `read`: ask for answers. `manage`: connect shops, start imports, make keys.
@@ -85,6 +87,23 @@ class AuthorizationRow:
     state: str
     access_expires_at: float
     refresh_expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedShop:
+    """A shop that a grant covers. `state` is that of the workspace's shop, "" when it was never
+    chosen; `former_owner` is the seller whose grant it was read with before, "" when that is the
+    same seller."""
+
+    shop_id: str
+    name: str
+    region: str
+    state: str
+    former_owner: str
+
+    @property
+    def is_chosen(self) -> bool:
+        return self.state not in ("", "disconnected") and not self.former_owner
 
 
 @dataclass(frozen=True, slots=True)

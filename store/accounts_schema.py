@@ -176,6 +176,15 @@ runs = Table(
     Column("started_at", Double),
     Column("heartbeat_at", Double),
     Column("finished_at", Double),
+    Column("trigger", Text, nullable=False, default=""),
+    Column("window_start", BigInteger),
+    Column("window_end", BigInteger),
+    Column("rows", BigInteger, nullable=False, default=0),
+    Column("calls", BigInteger, nullable=False, default=0),
+    Column("retries", BigInteger, nullable=False, default=0),
+    Column("reference", Text, nullable=False, default=""),
+    Column("progress_at", Double),
+    Column("stuck_at", Double),
     UniqueConstraint("workspace_id", "shop_id", "kind", "slot"),
     ForeignKeyConstraint(["workspace_id", "shop_id"], ["shops.workspace_id", "shops.shop_id"]),
     Index("runs_by_state", "state", "lane", "not_before"),
@@ -209,10 +218,117 @@ buckets = Table(
     Column("blocked_until", Double, nullable=False),
 )
 
+#: What TikTok has pushed, per shop of ours that it is about. `named` are the records to read again,
+#: as JSON; `settled_at` is when that was done. Kept for a while to know a repetition.
+notifications = Table(
+    "notifications",
+    ACCOUNTS,
+    Column("workspace_id", Text, primary_key=True),
+    Column("shop_id", Text, primary_key=True),
+    Column("notification_id", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("named", Text, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("settled_at", Double),
+    Index("notifications_by_age", "workspace_id", "shop_id", "received_at"),
+)
+
+#: When TikTok will end our access to a shop, as it last said at `told_at`; null: not that we know.
+access_ends = Table(
+    "access_ends",
+    ACCOUNTS,
+    Column("workspace_id", Text, primary_key=True),
+    Column("shop_id", Text, primary_key=True),
+    Column("ends_at", Double),
+    Column("told_at", Double, nullable=False),
+)
+
+#: All shops that a grant covers, as TikTok last listed them; those a person chose are in `shops`.
+listed_shops = Table(
+    "listed_shops",
+    ACCOUNTS,
+    Column("authorization_id", Text, ForeignKey("authorizations.id"), primary_key=True),
+    Column("shop_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("seller_type", Text, nullable=False),
+    Column("cipher", Text, nullable=False),
+)
+
+#: Links that let a shop's owner connect it without an account here. `shop_id`: the shop that is to
+#: be connected again, "" for any. A used one keeps which browser used it, and for which grant.
+invites = Table(
+    "invites",
+    ACCOUNTS,
+    Column("id", Text, primary_key=True),
+    _of_workspace(),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("shop_id", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("used_at", Double),
+    Column("used_by", Text, nullable=False, default=""),
+    Column("authorization_id", Text, nullable=False, default=""),
+)
+
+
+def _add_notifications(connection: Connection) -> None:
+    for statement in (
+        """CREATE TABLE notifications (
+            workspace_id TEXT NOT NULL, shop_id TEXT NOT NULL, notification_id TEXT NOT NULL,
+            topic TEXT NOT NULL, named TEXT NOT NULL, received_at DOUBLE PRECISION NOT NULL,
+            settled_at DOUBLE PRECISION, PRIMARY KEY (workspace_id, shop_id, notification_id))""",
+        "CREATE INDEX notifications_by_age ON notifications (workspace_id, shop_id, received_at)",
+        """CREATE TABLE access_ends (
+            workspace_id TEXT NOT NULL, shop_id TEXT NOT NULL, ends_at DOUBLE PRECISION,
+            told_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (workspace_id, shop_id))""",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _add_history(connection: Connection) -> None:
+    """What a run was for, what it cost and brought, and whether it is stuck."""
+    for column in (
+        "\"trigger\" TEXT NOT NULL DEFAULT ''",
+        "window_start BIGINT",
+        "window_end BIGINT",
+        '"rows" BIGINT NOT NULL DEFAULT 0',
+        "calls BIGINT NOT NULL DEFAULT 0",
+        "retries BIGINT NOT NULL DEFAULT 0",
+        "reference TEXT NOT NULL DEFAULT ''",
+        "progress_at DOUBLE PRECISION",
+        "stuck_at DOUBLE PRECISION",
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE runs ADD COLUMN {column}")
+
+
+def _add_invites(connection: Connection) -> None:
+    """Invites, and the shops that a grant covers beside those that were chosen."""
+    for statement in (
+        """CREATE TABLE listed_shops (
+            authorization_id TEXT NOT NULL REFERENCES authorizations (id), shop_id TEXT NOT NULL,
+            name TEXT NOT NULL, code TEXT NOT NULL, region TEXT NOT NULL,
+            seller_type TEXT NOT NULL, cipher TEXT NOT NULL,
+            PRIMARY KEY (authorization_id, shop_id))""",
+        """CREATE TABLE invites (
+            id TEXT NOT NULL PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id),
+            digest TEXT NOT NULL UNIQUE, shop_id TEXT NOT NULL,
+            created_at DOUBLE PRECISION NOT NULL, expires_at DOUBLE PRECISION NOT NULL,
+            revoked_at DOUBLE PRECISION, used_at DOUBLE PRECISION,
+            used_by TEXT NOT NULL DEFAULT '', authorization_id TEXT NOT NULL DEFAULT '')""",
+    ):
+        connection.exec_driver_sql(statement)
+
 
 #: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
 #: database gets the tables as declared above and goes through none of them.
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = ()
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
+    _add_notifications,
+    _add_history,
+    _add_invites,
+)
 
 
 def migrate(database: Database, steps: tuple[Callable[[Connection], None], ...] = STEPS) -> None:

@@ -14,12 +14,14 @@ class Write:
 
     `columns` come without the bookkeeping columns and must hold the key, the root (with its integer
     key, where the table has one), the axis and `update_time`, as far as the table has them. Values
-    are SQLite's: decimal text, epoch seconds, 0/1, signed 64-bit keys, None.
+    are SQLite's: decimal text, epoch seconds, 0/1, signed 64-bit keys, None. `is_ours`: what we
+    concluded about stored rows, which TikTok did not mention: `last_seen_at` stays.
     """
 
     table: Table
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ BEGIN IMMEDIATE: it waits for its turn instead of failing in the middle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,12 @@ BUSY_TIMEOUT_MS: Final = 15_000
 
 
 class Database:
-    """One per process; threads share its connections. Make it after a fork, never before."""
+    """One per process; threads share its connections. Make it after a fork, never before.
 
-    def __init__(self, url: str) -> None:
+    `busy_timeout_ms`: how long a transaction on SQLite waits for another one before
+    `sqlalchemy.exc.OperationalError` is raised."""
+
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         address = make_url(url)
         self.is_sqlite = address.get_backend_name() == "sqlite"
         if self.is_sqlite and address.database:
@@ -31,7 +34,7 @@ class Database:
         # Parameters hold tokens and digests: they must not appear in an exception.
         self.engine = create_engine(address, hide_parameters=True, pool_size=8, max_overflow=56)
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_connection)
+            event.listen(self.engine, "connect", _preparing(busy_timeout_ms))
             event.listen(self.engine, "begin", _begin)
 
     @contextmanager
@@ -81,12 +84,15 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver must not open transactions by itself: `_begin` says how they begin.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+def _preparing(busy_timeout_ms: int) -> Callable[[Any, object], None]:
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver must not open transactions by itself: `_begin` says how they begin.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    return prepare
 
 
 def _begin(connection: Connection) -> None:

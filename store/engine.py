@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock, SystemClock
 from errors import BadRequest, RateLimited
 from store.time_limit import TimeLimit
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Seconds that a question may take when the caller sets no limit.
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
@@ -69,6 +70,8 @@ class Engine:
 
     @contextmanager
     def _cursor(self, timeout_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+        import duckdb  # noqa: PLC0415 - 25 MB, and a process that only imports never asks
+
         if not self._turn.acquire(timeout=timeout_seconds):
             raise RateLimited("The service is busy. Try again in a moment.", retry_after=5)
         try:
@@ -94,6 +97,8 @@ class Engine:
             self._turn.release()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        import duckdb  # noqa: PLC0415
+
         connection = duckdb.connect(
             config={
                 "threads": self._threads,

@@ -26,7 +26,7 @@ from errors import BadRequest
 from store.accounts_schema import leases, runs
 from store.database import Database
 from store.fencing import Fenced
-from store.runs import STATES, Claim, Run, run_of
+from store.runs import STATES, Claim, Figures, Run, run_of
 
 __all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
 
@@ -34,6 +34,7 @@ __all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
 LEASE_SECONDS: Final = 60.0
 
 _FINAL: Final = ("done", "blocked", "failed")
+_OPEN: Final = ("pending", "running", "waiting")
 
 
 class Ledger:
@@ -55,10 +56,12 @@ class Ledger:
         *,
         slot: str,
         parameters: Mapping[str, Any],
+        trigger: str = "",
         priority: int = 0,
         not_before: float = 0.0,
     ) -> Run:
-        """Ask for a run; of the same slot the run that exists, whatever became of it."""
+        """Ask for a run; of the same slot the run that exists, whatever became of it. `trigger` is
+        one of `store.runs.TRIGGERS`."""
         values = {
             "id": random.token_hex(8),
             "workspace_id": workspace_id,
@@ -67,6 +70,7 @@ class Ledger:
             "kind": kind,
             "slot": slot,
             "parameters": orjson.dumps(dict(parameters)).decode(),
+            "trigger": trigger,
             "priority": priority,
             "not_before": not_before,
             "state": "pending",
@@ -98,8 +102,14 @@ class Ledger:
         """The next run that is due and whose lane is free, or None. Higher priority first; then the
         shop whose lane has gone without a claim the longest."""
         now = self._clock.now()
+        # Several workers look several times a second: looking must not take the writer's turn.
+        with self._database.reading() as connection:
+            if connection.execute(_next_due(lanes, now)).first() is None:
+                return None
         with self._database.writing() as connection:
-            found = connection.execute(_next_due(lanes, now)).first()
+            found = connection.execute(
+                _next_due(lanes, now).with_for_update(of=runs, skip_locked=True)
+            ).first()
             if found is None:
                 return None
             token = self._take_lease(connection, found, owner, now)
@@ -112,6 +122,7 @@ class Ledger:
                     state="running",
                     attempt=runs.c.attempt + 1,
                     started_at=func.coalesce(runs.c.started_at, now),
+                    progress_at=func.coalesce(runs.c.progress_at, now),
                     heartbeat_at=now,
                     finished_at=None,
                 )
@@ -119,16 +130,22 @@ class Ledger:
             run = run_of(connection.execute(select(runs).where(runs.c.id == found.id)).one())
         return Claim(run, owner, token, now + self._lease_seconds)
 
-    def renew(self, claim: Claim) -> Claim:
-        """A sign of life. Raises Fenced when somebody else has claimed the lane meanwhile."""
+    def renew(self, claim: Claim, figures: Figures = Figures()) -> Claim:  # noqa: B008 - frozen
+        """A sign of life, and what has been done since the last. Raises Fenced when somebody else
+        has claimed the lane meanwhile."""
         now = self._clock.now()
         expires_at = now + self._lease_seconds
         with self._database.writing() as connection:
             self._change_lease(connection, claim, expires_at=expires_at)
-            self._change_run(connection, claim, heartbeat_at=now)
+            self._change_run(connection, claim, heartbeat_at=now, **_added(figures, now))
         return replace(claim, expires_at=expires_at)
 
-    def finish(self, claim: Claim, state: str, message: str = "") -> None:
+    def add(self, claim: Claim, figures: Figures) -> None:
+        """What has been done, by whoever did it: a lost lease does not undo a call."""
+        with self._database.writing() as connection:
+            self._change_run(connection, claim, **_added(figures, self._clock.now()))
+
+    def finish(self, claim: Claim, state: str, message: str = "", *, reference: str = "") -> None:
         """The run ends as `done`, `blocked` or `failed`. Raises Fenced like `renew`."""
         if state not in _FINAL:
             raise ValueError(state)
@@ -136,10 +153,19 @@ class Ledger:
         with self._database.writing() as connection:
             self._change_lease(connection, claim, expires_at=0.0, owner="")
             self._change_run(
-                connection, claim, state=state, message=message, heartbeat_at=now, finished_at=now
+                connection,
+                claim,
+                state=state,
+                message=message,
+                reference=reference,
+                heartbeat_at=now,
+                finished_at=now,
+                stuck_at=None,
             )
 
-    def hand_back(self, claim: Claim, not_before: float, message: str) -> None:
+    def hand_back(
+        self, claim: Claim, not_before: float, message: str, *, reference: str = ""
+    ) -> None:
         """Give up the claim for now; the run waits until `not_before`. Raises Fenced."""
         with self._database.writing() as connection:
             self._change_lease(connection, claim, expires_at=0.0, owner="")
@@ -148,20 +174,32 @@ class Ledger:
                 claim,
                 state="waiting",
                 message=message,
+                reference=reference,
                 not_before=not_before,
                 heartbeat_at=self._clock.now(),
             )
 
     def unblock(self, workspace_id: str, shop_id: str) -> int:
-        """What was blocked for this shop goes on (the seller connected it again)."""
+        """What was blocked for this shop goes on (the seller connected it again). Of the runs that
+        the schedule asked for, the newest: it does what the older ones would have done."""
+        of_shop = and_(runs.c.workspace_id == workspace_id, runs.c.shop_id == shop_id)
+        newest = select(func.max(runs.c.created_at)).where(of_shop, runs.c.trigger == "schedule")
         blocked = and_(
-            runs.c.workspace_id == workspace_id,
-            runs.c.shop_id == shop_id,
+            of_shop,
             runs.c.state == "blocked",
+            or_(runs.c.trigger != "schedule", runs.c.created_at == newest.scalar_subquery()),
         )
         again = {"state": "pending", "message": "", "finished_at": None, "not_before": 0.0}
         with self._database.writing() as connection:
             return connection.execute(update(runs).where(blocked).values(again)).rowcount
+
+    def taken(self, kind: str, slot: str) -> set[tuple[str, str]]:
+        """(workspace, shop) of the shops that have this slot's run already, or a run of the kind
+        that is not finished."""
+        taken = or_(runs.c.slot == slot, runs.c.state.in_(_OPEN))
+        wanted = select(runs.c.workspace_id, runs.c.shop_id).where(runs.c.kind == kind, taken)
+        with self._database.reading() as connection:
+            return {(row.workspace_id, row.shop_id) for row in connection.execute(wanted)}
 
     def runs(
         self, workspace_id: str | None = None, shop_id: str | None = None, limit: int = 50
@@ -248,6 +286,19 @@ class Ledger:
         connection.execute(update(runs).where(runs.c.id == claim.run.id).values(**values))
 
 
+def _added(figures: Figures, now: float) -> dict[str, object]:
+    values: dict[str, object] = {
+        "rows": runs.c.rows + figures.rows,
+        "calls": runs.c.calls + figures.calls,
+        "retries": runs.c.retries + figures.retries,
+    }
+    if figures.advanced:
+        values |= {"progress_at": now, "stuck_at": None}
+    if figures.window is not None:
+        values |= {"window_start": figures.window[0], "window_end": figures.window[1]}
+    return values
+
+
 def _due_since() -> ColumnElement[float]:
     return case((runs.c.not_before > runs.c.created_at, runs.c.not_before), else_=runs.c.created_at)
 
@@ -279,5 +330,4 @@ def _next_due(lanes: Sequence[str], now: float) -> Select[Any]:
             runs.c.id,
         )
         .limit(1)
-        .with_for_update(of=runs, skip_locked=True)
     )

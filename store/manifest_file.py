@@ -138,14 +138,58 @@ def switch(
         "WHERE family = ? AND month = ?",
         (commit, base, at.family, at.month),
     )
+    _grow_versions(connection, tables)
+    set_counter(connection, "published_at", now)
+    note_switch(connection)
+    return True
+
+
+def lay_over(
+    connection: sqlite3.Connection,
+    at: Pending,
+    new: Sequence[NewSegment],
+    tables: Sequence[str],
+    *,
+    seen: tuple[int, list[str]],
+    now: float,
+) -> bool:
+    """Put new deltas in the place of the month's old ones; what else changed stays to be published.
+    `seen` is `overlay` as of the new segments' snapshot: False, and nothing changes, if it is
+    another by now. To be called within one writing transaction."""
+    if overlay(connection, at) != seen:
+        return False
+    connection.execute(
+        "UPDATE _segments SET retired_at = ? WHERE family = ? AND month = ? "
+        "AND retired_at IS NULL AND delta",
+        (now, at.family, at.month),
+    )
+    insert_segments(connection, at, new, base=False)
+    _grow_versions(connection, tables)
+    set_counter(connection, "published_at", now)
+    note_switch(connection)
+    return True
+
+
+def overlay(connection: sqlite3.Connection, at: Pending) -> tuple[int, list[str]]:
+    """The newest commit that a month's segments show, and its live deltas."""
+    (shown,) = connection.execute(
+        "SELECT COALESCE(MAX(published_seq), -1) FROM _months WHERE family = ? AND month = ?",
+        (at.family, at.month),
+    ).fetchone()
+    files = connection.execute(
+        "SELECT file FROM _segments WHERE family = ? AND month = ? AND delta "
+        "AND retired_at IS NULL ORDER BY file",
+        (at.family, at.month),
+    )
+    return shown, [file for (file,) in files]
+
+
+def _grow_versions(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
     connection.executemany(
         "INSERT INTO _versions VALUES (?, 1) "
         'ON CONFLICT ("table") DO UPDATE SET version = version + 1',
         [(table,) for table in tables],
     )
-    set_counter(connection, "published_at", now)
-    note_switch(connection)
-    return True
 
 
 def insert_segments(

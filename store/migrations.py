@@ -135,7 +135,24 @@ def _bookkeeping(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-SHOP_STEPS: Final = (Step(1, "bookkeeping tables", _bookkeeping),)
+def _progress_by_lane(connection: sqlite3.Connection) -> None:
+    """A sync runs while history is imported, and neither may hide how far the other is."""
+    for statement in (
+        "ALTER TABLE _progress RENAME TO _progress_before",
+        """CREATE TABLE _progress (
+            lane TEXT, stage TEXT, state TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER,
+            waits_for TEXT NOT NULL, error TEXT NOT NULL, reference TEXT NOT NULL,
+            started_at REAL, heartbeat_at REAL, finished_at REAL, PRIMARY KEY (lane, stage))""",
+        "INSERT INTO _progress SELECT 'backward', * FROM _progress_before",
+        "DROP TABLE _progress_before",
+    ):
+        connection.execute(statement)
+
+
+SHOP_STEPS: Final = (
+    Step(1, "bookkeeping tables", _bookkeeping),
+    Step(2, "progress by lane", _progress_by_lane),
+)
 
 
 def prepare_shop_file(

@@ -42,3 +42,6 @@ class DataFolder:
 
     def columns_folder(self, workspace_id: str, shop_id: str) -> Path:
         return self.shop_folder(workspace_id, shop_id) / "columns"
+
+    def images_folder(self, workspace_id: str, shop_id: str) -> Path:
+        return self.shop_folder(workspace_id, shop_id) / "images"

@@ -55,7 +55,7 @@ def publish_month(
         commit = newest_commit(reader)
         base = _needs_base(reader, family, at)
         for table in family.tables:
-            segment = _write_table(reader, folder, at, table.name, base=base)
+            segment = write_table(reader, folder, at, table.name, base=base)
             if segment:
                 new.append(segment)
     sync_folder(folder)
@@ -77,21 +77,31 @@ def publish_month(
 
 def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool:
     """Whether the whole month is to be written, or a delta of its changed roots will do."""
+    return not has_good_base(reader, family, at) or too_much_changed(reader, family, at)
+
+
+def has_good_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool:
+    """Whether there is a base that a delta may lie over."""
     if at.month == ALL or not family.tables:
-        return True
+        return False
     whole = reader.execute(
         "SELECT 1 FROM _months WHERE family = ? AND month = ? AND whole", (at.family, at.month)
     ).fetchone()
     live = reader.execute(
-        'SELECT "table", shape, delta, rows FROM _segments '
+        'SELECT "table", shape FROM _segments '
         "WHERE family = ? AND month = ? AND retired_at IS NULL",
         (at.family, at.month),
     ).fetchall()
-    if whole or any(shape != SHAPES[table].fingerprint for table, shape, _, _ in live):
-        return True
-    base_rows: int = sum(
-        rows for table, _, delta, rows in live if table == family.tables[0].name and not delta
-    )
+    return not whole and all(shape == SHAPES[table].fingerprint for table, shape in live)
+
+
+def too_much_changed(reader: sqlite3.Connection, family: Family, at: Pending) -> bool:
+    """Whether rewriting the month costs less than reading over a delta."""
+    base_rows: int = reader.execute(
+        "SELECT COALESCE(SUM(rows), 0) FROM _segments WHERE family = ? AND month = ? "
+        'AND "table" = ? AND NOT delta AND retired_at IS NULL',
+        (at.family, at.month, family.tables[0].name),
+    ).fetchone()[0]
     limit = min(MOST_DELTA_ROOTS, base_rows // BASE_ROWS_PER_ROOT)
     changed = reader.execute(
         "SELECT 1 FROM _changed WHERE family = ? AND month = ? LIMIT ?",
@@ -100,14 +110,24 @@ def _needs_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bool
     return len(changed) > limit
 
 
-def _write_table(
-    reader: sqlite3.Connection, folder: Path, at: Pending, table: str, *, base: bool
+def write_table(
+    reader: sqlite3.Connection,
+    folder: Path,
+    at: Pending,
+    table: str,
+    *,
+    base: bool,
+    roots: str = "",
 ) -> NewSegment | None:
+    """A new file that is not listed yet, None without rows: the month's rows (`base`), or those of
+    `roots` (keys as a JSON list), or those of all changed roots."""
     shape = SHAPES[table]
     if at.month == ALL:
         rows = reader.execute(shape.select_all())
     elif base:
         rows = reader.execute(shape.select_month(), bounds(at.month))
+    elif roots:
+        rows = reader.execute(shape.select_roots(), (roots, *bounds(at.month)))
     else:
         rows = reader.execute(shape.select_changed(), (at.family, at.month, *bounds(at.month)))
     kind = "base" if base else "delta"

@@ -37,7 +37,8 @@ __all__ = [
 
 _WINDOW = "resource, lane, start, end, state, page_token, pages, rows, total"
 _PROGRESS = (
-    "stage, state, done, total, waits_for, error, reference, started_at, heartbeat_at, finished_at"
+    "lane, stage, state, done, total, waits_for, error, reference, "
+    "started_at, heartbeat_at, finished_at"
 )
 
 
@@ -88,32 +89,12 @@ class ShopRecords:
 
     # --- writing ---
 
-    def commit(self, lane: str, token: int, commit: Commit) -> int:
-        """Keeps everything in `commit` in one transaction; gives the number of rows inserted or
+    def commit(self, lane: str, token: int, *commits: Commit) -> int:
+        """Keeps everything in `commits` in one transaction; gives the number of rows inserted or
         changed. Raises Fenced, and keeps nothing, if `token` is not the lane's newest."""
         with self._writing() as connection:
             self._check_token(connection, lane, token)
-            changed = _write_rows(connection, commit.writes, commit.fetched_at)
-            if commit.window:
-                window = commit.window
-                _save_window(connection, window, "done" if commit.replaced_by else window.state)
-            for window in commit.replaced_by:
-                _save_window(connection, window, window.state)
-            if commit.progress:
-                connection.execute(
-                    f"INSERT OR REPLACE INTO _progress ({_PROGRESS}) VALUES ({_marks(10)})",
-                    astuple(commit.progress),
-                )
-            for stretch in commit.covered:
-                _cover(connection, stretch)
-            for name, value in commit.checkpoints:
-                _save_checkpoint(connection, name, value)
-            connection.executemany(
-                "INSERT INTO _quarantine (resource, request_id, path, reason, at) "
-                f"VALUES ({_marks(5)})",
-                [astuple(one) for one in commit.quarantined],
-            )
-        return changed
+            return sum(_keep(connection, lane, commit) for commit in commits)
 
     def plan_windows(self, lane: str, token: int, windows: Sequence[Window]) -> None:
         """Adds those that are not there yet (by resource, lane, start and end)."""
@@ -122,6 +103,18 @@ class ShopRecords:
             connection.executemany(
                 f"INSERT INTO _windows ({_WINDOW}) VALUES ({_marks(9)}) ON CONFLICT DO NOTHING",
                 [astuple(window) for window in windows],
+            )
+
+    def drop_windows(self, lane: str, token: int, resource: str, *, keep_end: int) -> None:
+        """Forget what earlier runs of the lane wrote down for `resource`: windows that are done and
+        do not end at `keep_end`, and those named `resource@instant:…` after another instant."""
+        with self._writing() as connection:
+            self._check_token(connection, lane, token)
+            connection.execute(
+                "DELETE FROM _windows WHERE lane = ?1 AND ("
+                "(resource = ?2 AND state = 'done' AND end <> ?3) "
+                "OR (resource GLOB ?2 || '@*' AND NOT resource GLOB ?2 || '@' || ?3 || ':*'))",
+                (lane, resource, keep_end),
             )
 
     def save_checkpoint(self, lane: str, token: int, name: str, value: str) -> None:
@@ -144,14 +137,26 @@ class ShopRecords:
         )
         return [Window(*row) for row in rows]
 
-    def progress(self) -> dict[str, StageProgress]:
-        rows = self.query(f"SELECT {_PROGRESS} FROM _progress ORDER BY started_at, stage")
-        return {row["stage"]: StageProgress(*row) for row in rows}
+    def progress(self, lane: str | None = None) -> dict[str, StageProgress]:
+        """By stage, in one lane; without a lane, of each stage what is to be shown: what is not
+        done, else what was done last."""
+        rows = self.query(
+            f"SELECT {_PROGRESS} FROM _progress WHERE lane = coalesce(?, lane) "
+            "ORDER BY state <> 'done', heartbeat_at, lane",
+            (lane,),
+        )
+        shown = {row["stage"]: StageProgress(*row[1:]) for row in rows}
+        return dict(sorted(shown.items(), key=lambda one: (one[1].started_at or 0.0, one[0])))
 
     def coverage(self, resource: str) -> list[Covered]:
         """Maximal ranges that have been read, ascending; `read_at` of the part read longest ago."""
         rows = self.query("SELECT * FROM _coverage WHERE resource = ? ORDER BY start", (resource,))
         return merged(Covered(*row) for row in rows)
+
+    def readings(self, resource: str) -> list[Covered]:
+        """What has been read, each part with when it was read last, ascending."""
+        rows = self.query("SELECT * FROM _coverage WHERE resource = ? ORDER BY start", (resource,))
+        return [Covered(*row) for row in rows]
 
     def checkpoint(self, name: str) -> str | None:
         rows = self.query("SELECT value FROM _checkpoints WHERE name = ?", (name,))
@@ -183,6 +188,29 @@ class ShopRecords:
             yield self._writer
 
 
+def _keep(connection: sqlite3.Connection, lane: str, commit: Commit) -> int:
+    changed = _write_rows(connection, commit.writes, commit.fetched_at)
+    if commit.window:
+        window = commit.window
+        _save_window(connection, window, "done" if commit.replaced_by else window.state)
+    for window in commit.replaced_by:
+        _save_window(connection, window, window.state)
+    if commit.progress:
+        connection.execute(
+            f"INSERT OR REPLACE INTO _progress ({_PROGRESS}) VALUES ({_marks(11)})",
+            (lane, *astuple(commit.progress)),
+        )
+    for stretch in commit.covered:
+        _cover(connection, stretch)
+    for name, value in commit.checkpoints:
+        _save_checkpoint(connection, name, value)
+    connection.executemany(
+        f"INSERT INTO _quarantine (resource, request_id, path, reason, at) VALUES ({_marks(5)})",
+        [astuple(one) for one in commit.quarantined],
+    )
+    return changed
+
+
 def _write_rows(connection: sqlite3.Connection, writes: Sequence[Write], fetched_at: int) -> int:
     """Number of rows inserted or changed; their months and roots are marked for the columns."""
     count = 0
@@ -201,7 +229,7 @@ def _upsert(
     connection: sqlite3.Connection, write: Write, fetched_at: int
 ) -> list[tuple[object, ...]]:
     """Writes all rows with one executemany; gives those that were inserted or changed."""
-    made = upsert_for(write.table, write.columns)
+    made = upsert_for(write.table, write.columns, write.is_ours)
     changed: list[tuple[object, ...]] = []
     unchanged: list[tuple[object, ...]] = []
     stamps = (fetched_at, fetched_at)
@@ -217,7 +245,7 @@ def _upsert(
             before = after
 
     connection.executemany(made.sql, watched())
-    if unchanged:
+    if unchanged and not write.is_ours:
         connection.executemany(
             made.seen_sql, [(*stamps, *(row[at] for at in made.key_at)) for row in unchanged]
         )

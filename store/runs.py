@@ -11,10 +11,20 @@ from sqlalchemy import Row
 
 STATES: Final = ("pending", "running", "waiting", "done", "blocked", "failed")
 
+#: Why a run was asked for.
+TRIGGERS: Final = ("connect", "schedule", "manual", "webhook", "live")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Instants are UTC epoch seconds. `attempt` counts the claims; `message` is for people."""
+    """Instants are UTC epoch seconds. `attempt` counts the claims; `message` is for people and
+    `reference` an id to search logs for.
+
+    `trigger` is one of TRIGGERS, "" for runs older than it. `[window_start, window_end)` is what
+    was read. `rows`, `calls` and `retries` (calls that repeated another) are sums over all
+    attempts. `progress_at` is when a page was last kept; `stuck_at`, when the run was found to
+    bring nothing.
+    """
 
     id: str
     workspace_id: str
@@ -32,6 +42,27 @@ class Run:
     started_at: float | None
     heartbeat_at: float | None
     finished_at: float | None
+    trigger: str = ""
+    window_start: int | None = None
+    window_end: int | None = None
+    rows: int = 0
+    calls: int = 0
+    retries: int = 0
+    reference: str = ""
+    progress_at: float | None = None
+    stuck_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What has been added to a run: rows kept, calls, repeated calls, whether a page was kept
+    (`advanced`), and the range that is read."""
+
+    rows: int = 0
+    calls: int = 0
+    retries: int = 0
+    advanced: bool = False
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ CHUNK_ROWS: Final = 2_000
 #: for 40,000 rows of 77 columns, half of that for this many).
 GROUP_VALUES: Final = 1_500_000
 
+# Arrow's own allocator keeps what it had; the system's gives it back.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _ARROW_TYPES: Final = {
     Kind.TEXT: pa.string(),
     Kind.FLAG: pa.bool_(),

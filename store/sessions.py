@@ -7,8 +7,10 @@ mark that they were used is set by the same statement that finds them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from clock import Clock
@@ -101,39 +103,50 @@ class Sessions:
             connection.execute(delete(sessions).where(this))
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What somebody set out to connect. `region` is that of the consent page; `shop_id`: the shop
+    that is to be connected again, "" for any; `invite_id`: the invite it is done with, "" for a
+    member."""
+
+    workspace_id: str
+    region: str
+    shop_id: str = ""
+    invite_id: str = ""
+
+
 class ConsentStates:
-    """The `state` that goes with a seller to TikTok and comes back: bound to the session, the
-    workspace and the region it was made for."""
+    """The `state` that goes with a seller to TikTok and comes back: bound to the browser and the
+    intent it was made for. `browser` is `web`'s digest of a session or visit cookie."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def new(self, principal: Principal, region: str) -> str:
+    def new(self, intent: Intent, browser: str) -> str:
+        told = (intent.region, intent.shop_id, intent.invite_id)
         return _new_token(
             self._database,
             self._clock.now(),
             purpose="connect",
-            workspace_id=principal.workspace_id,
-            bound_to=principal.session_id or "",
-            detail=region,
+            workspace_id=intent.workspace_id,
+            bound_to=browser,
+            detail=orjson.dumps(told).decode(),
             valid_seconds=STATE_SECONDS,
         )
 
-    def use(self, state: str, principal: Principal) -> str:
-        """Use up a state; returns its region. BadRequest when it is missing, wrong, used, too old,
-        or was made in another session. A foreign session cannot use it up."""
+    def use(self, state: str, browser: str) -> Intent:
+        """Use up a state; returns its intent. BadRequest when it is missing, wrong, used, too old,
+        or was made in another browser. A foreign browser cannot use it up."""
         now = self._clock.now()
         with self._database.writing() as connection:
-            row = _used(
-                connection, state, now, purpose="connect", bound_to=principal.session_id or ""
-            )
-        if row is None or row.workspace_id != principal.workspace_id:
+            row = _used(connection, state, now, purpose="connect", bound_to=browser)
+        if row is None:
             raise BadRequest(
                 "This answer from TikTok does not belong to a connection you started here, or it "
                 "came too late. Please start again."
             )
-        return str(row.detail)
+        return Intent(row.workspace_id, *orjson.loads(row.detail))
 
 
 def _new_token(

@@ -80,6 +80,15 @@ class Shape:
             f"WHERE c.family = ? AND c.month = ? AND {root} = c.root {order}"
         )
 
+    def select_roots(self) -> str:
+        """Rows of some roots. Parameters: their keys as a JSON list, start, end."""
+        axis, root = f"t.{self.table.axis}", f"t.{self.root_key}"
+        return (
+            f"SELECT {self._row} FROM {self._source} "
+            f"WHERE {root} IN (SELECT value FROM json_each(?)) "
+            f"AND {axis} >= ? AND {axis} < ? ORDER BY {axis}, {root}"
+        )
+
     @cached_property
     def _row(self) -> str:
         """One row as the bytes of a JSON array between two zeros (see `store.segment_file`)."""

@@ -16,10 +16,14 @@ BUSY_TIMEOUT_MS: Final = 15_000
 
 #: Pages of the write-ahead log before they are copied into the file: 32 MB, so that a page written
 #: many times in an import is copied once.
-CHECKPOINT_PAGES: Final = 8_000
+CHECKPOINT_PAGES: Final = 4_000
+
+#: Of a new file, in bytes: rows of a kilobyte, written in order, need fewer and fuller pages than
+#: with SQLite's 4096.
+PAGE_BYTES: Final = 8_192
 
 #: Page cache of the writer, in KiB.
-WRITER_CACHE_KIB: Final = 16_000
+WRITER_CACHE_KIB: Final = 8_000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -28,6 +32,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
     connection = _connect(path, "rw")
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

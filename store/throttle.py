@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from clock import Clock
 from errors import RateLimited, Retryable
@@ -81,6 +81,7 @@ class StoreThrottle:
         self._first_rate = first_rate
         self._highest_rate = highest_rate
         self._lock = threading.Lock()
+        self._asking: dict[tuple[str, str], threading.Lock] = {}
         self._held: dict[tuple[str, str], _Held] = {}
         self._succeeded: set[str] = set()
 
@@ -88,21 +89,30 @@ class StoreThrottle:
         """Block until `cost` calls are allowed. RateLimited after the lane's patience, with the
         time to wait; Retryable when the clock was interrupted because the process stops."""
         give_up_at = self._clock.monotonic() + LANES[lane].patience
-        while not self._take_held(shop_key, lane, cost):
-            wait = self._take(shop_key, lane, cost)
-            if wait <= 0:
-                return
-            started = self._clock.monotonic()
-            if started + wait > give_up_at:
-                raise RateLimited(
-                    "TikTok allows no more calls for this shop at the moment. The import goes on "
-                    "by itself.",
-                    retry_after=wait,
-                )
-            step = min(max(wait, SHORTEST_WAIT_SECONDS), WAIT_STEP_SECONDS)
-            self._clock.sleep(step)
-            if self._clock.monotonic() - started < step / 2:
-                raise Retryable("The program is being stopped.", debug="throttle")
+        if self._take_held(shop_key, lane, cost):
+            return
+        with self._lock:
+            asking = self._asking.setdefault((shop_key, lane), threading.Lock())
+        # One thread asks and waits; the others then find what it has taken for them.
+        with asking:
+            while not self._take_held(shop_key, lane, cost):
+                wait = self._take(shop_key, lane, cost)
+                if wait <= 0:
+                    return
+                self._wait(wait, give_up_at)
+
+    def _wait(self, seconds: float, give_up_at: float) -> None:
+        started = self._clock.monotonic()
+        if started + seconds > give_up_at:
+            raise RateLimited(
+                "TikTok allows no more calls for this shop at the moment. The import goes on "
+                "by itself.",
+                retry_after=seconds,
+            )
+        step = min(max(seconds, SHORTEST_WAIT_SECONDS), WAIT_STEP_SECONDS)
+        self._clock.sleep(step)
+        if self._clock.monotonic() - started < step / 2:
+            raise Retryable("The program is being stopped.", debug="throttle")
 
     def slow_down(self, shop_key: str, retry_after: float | None) -> None:
         """TikTok refused a call: halve the rate and pause, for all processes."""
@@ -201,3 +211,10 @@ class StoreThrottle:
 
     def _this(self, shop_key: str) -> Any:
         return and_(buckets.c.app_key == self._app_key, buckets.c.shop_key == shop_key)
+
+
+def known_rate(database: Database, shop_key: str) -> float:
+    """Calls a second that were last found to go through for a shop, whatever app made them."""
+    found = select(func.max(buckets.c.rate)).where(buckets.c.shop_key == shop_key)
+    with database.reading() as connection:
+        return connection.scalar(found) or FIRST_RATE

@@ -17,7 +17,7 @@ from sqlalchemy import Row, select, update
 from clock import Clock
 from errors import Reauthorise, Retryable
 from store.accounts_rows import Grant, ShopRow
-from store.accounts_schema import authorizations
+from store.accounts_schema import authorizations, shops
 from store.database import Database
 from store.secrets import WorkspaceSecrets
 from store.workspaces import ACCESS_PLACE, REFRESH_PLACE, set_state_of_shops, token_columns
@@ -29,8 +29,8 @@ RENEW_AT_MOST_EVERY_SECONDS: Final = 60.0
 #: How long one process may take to ask TikTok, with its own repeats; after a crash others wait
 #: so long.
 REFRESH_LEASE_SECONDS: Final = 100.0
-#: How long a token is used without looking whether another process changed it.
-REMEMBERED_SECONDS: Final = 5.0
+#: How long a token is used without looking whether it was changed, or taken back, meanwhile.
+REMEMBERED_SECONDS: Final = 1.0
 WAIT_STEP_SECONDS: Final = 0.1
 
 
@@ -49,6 +49,8 @@ class TokenKeeper:
         """`refresh` takes the refresh token and raises Reauthorise when the seller must act."""
         self.shop_key = shop.shop_id
         self.cipher = shop.cipher
+        self._workspace_id = shop.workspace_id
+        self._shop_id = shop.shop_id
         self._authorization_id = shop.authorization_id
         self._refresh = refresh
         self._database = database
@@ -129,13 +131,15 @@ class TokenKeeper:
         return self._refresh(self._secrets.unseal(row.sealed_refresh_token, place))
 
     def _keep(self, asked: Row[Any], grant: Grant) -> str:
-        """Store the new pair, unless a newer one came while we asked (our lease had run out)."""
+        """Store the new pair, unless a newer one came while we asked (our lease had run out), or
+        the seller took back the grant."""
         this = authorizations.c.id == asked.id
         with self._database.writing() as connection:
             row = connection.execute(select(authorizations).where(this).with_for_update()).one()
-            newer_came = row.token_version != asked.token_version
-            if newer_came and row.access_expires_at >= grant.access_expires_at:
-                return self._token(row)
+            if row.token_version != asked.token_version:
+                self._checked(row)
+                if row.access_expires_at >= grant.access_expires_at:
+                    return self._token(row)
             values = {
                 **token_columns(self._secrets, asked.id, grant, self._clock.now()),
                 "token_version": row.token_version + 1,
@@ -152,7 +156,7 @@ class TokenKeeper:
         with self._database.writing() as connection:
             row = connection.execute(select(authorizations).where(this).with_for_update()).one()
             if row.token_version != asked.token_version:
-                return self._token(row)
+                return self._token(self._checked(row))
             values = {"state": "reauthorise", "refresh_owner": "", "refresh_until": 0.0}
             connection.execute(update(authorizations).where(this).values(values))
             set_state_of_shops(connection, asked.id, "connected", "reauthorise")
@@ -165,9 +169,20 @@ class TokenKeeper:
             connection.execute(update(authorizations).where(mine).values(free))
 
     def _read(self) -> Row[Any]:
-        this = authorizations.c.id == self._authorization_id
+        """The grant that the shop is read with now, which may be another one than before."""
         with self._database.reading() as connection:
-            return self._checked(connection.execute(select(authorizations).where(this)).first())
+            row = connection.execute(
+                select(authorizations)
+                .join(shops, shops.c.authorization_id == authorizations.c.id)
+                .where(
+                    shops.c.workspace_id == self._workspace_id,
+                    shops.c.shop_id == self._shop_id,
+                    shops.c.state != "disconnected",
+                )
+            ).first()
+        checked = self._checked(row)
+        self._authorization_id = checked.id
+        return checked
 
     def _checked(self, row: Row[Any] | None) -> Row[Any]:
         if row is None or row.state != "connected":

@@ -29,24 +29,25 @@ class Upsert:
     axis_at: int | None
 
 
-_made: dict[tuple[str, tuple[str, ...]], Upsert] = {}
+_made: dict[tuple[str, tuple[str, ...], bool], Upsert] = {}
 
 
-def upsert_for(table: Table, columns: tuple[str, ...]) -> Upsert:
-    """Made once per process for each (table, columns). ValueError for columns that do not fit."""
-    made = _made.get((table.name, columns))
+def upsert_for(table: Table, columns: tuple[str, ...], is_ours: bool = False) -> Upsert:
+    """Made once per process for each combination. ValueError for columns that do not fit."""
+    made = _made.get((table.name, columns, is_ours))
     if made is None:
-        made = _made[table.name, columns] = _make(table, columns)
+        made = _made[table.name, columns, is_ours] = _make(table, columns, is_ours)
     return made
 
 
-def _make(table: Table, columns: tuple[str, ...]) -> Upsert:
+def _make(table: Table, columns: tuple[str, ...], is_ours: bool) -> Upsert:
     _check(table, columns)
     name = table.name
     # Key, root and axis of a row decide where its segments are: the first ones stay.
     fixed = required_columns(table) if table.axis else frozenset(table.key)
     content = [column for column in columns if column not in fixed]
-    assigned = _listed(f"{c} = excluded.{c}" for c in (*content, "fetched_at", "last_seen_at"))
+    stamps = ("fetched_at",) if is_ours else ("fetched_at", "last_seen_at")
+    assigned = _listed(f"{c} = excluded.{c}" for c in (*content, *stamps))
     new_time = "coalesce(excluded.update_time, 0)" if table.has_update_time else "0"
     old_time = f"coalesce({name}.update_time, 0)" if table.has_update_time else "0"
     action = (

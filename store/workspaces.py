@@ -4,15 +4,14 @@ to another one are answered like ids that do not exist."""
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from catalogue.regions import region as region_defaults
 from clock import Clock
-from errors import BadRequest, Refused
+from errors import BadRequest, Reauthorise, Refused
 from store.accounts_rows import (
     SAMPLE,
     SCOPES,
@@ -21,13 +20,16 @@ from store.accounts_rows import (
     AuthorizedShop,
     Grant,
     KeyRow,
+    OfferedShop,
     ShopRow,
     authorization_row,
     key_row,
     shop_row,
 )
-from store.accounts_schema import authorizations, clients, keys, shops
+from store.accounts_schema import authorizations, clients, keys, listed_shops, shops
+from store.choice import choose, disconnect, forget_unused, list_shops, offered_shops
 from store.database import Database
+from store.deauthorization import end_access
 from store.secrets import WorkspaceSecrets, new_bare_key
 
 #: Where in the database a token is sealed to; see WorkspaceSecrets.seal.
@@ -127,60 +129,93 @@ class WorkspaceScope:
         return authorization_row(row)
 
     def save_shops(
-        self, authorization_id: str, authorized: Sequence[AuthorizedShop]
+        self,
+        authorization_id: str,
+        authorized: Sequence[AuthorizedShop],
+        chosen: Collection[str] | None = None,
+        *,
+        new_owner: bool = False,
     ) -> list[ShopRow]:
-        """Keep the shops a grant covers, with currency and zone by their region. A shop that the
-        grant covered before and does not any more becomes `disconnected`; its rows stay."""
+        """Keep what a grant covers and connect those of it that are `chosen` (None: all), with
+        currency and zone by their region; gives these. A shop of the grant that is not chosen, or
+        not covered any more, becomes `disconnected`; its rows stay.
+
+        BadRequest as told at `store.choice.choose`, and when TikTok listed no shop."""
         if not authorized:
             raise BadRequest(
                 "TikTok named no shop for this account. Choose the region your Seller Center "
                 "belongs to and connect again, with the main account of the shop."
             )
-        now = self._clock.now()
+        wanted = {shop.id for shop in authorized} if chosen is None else set(chosen)
         with self._database.writing() as connection:
             self._own_authorization(connection, authorization_id)
-            set_state_of_shops(connection, authorization_id, "connected", "disconnected")
-            for shop in authorized:
-                self._save_shop(connection, authorization_id, shop, now)
-        saved = {shop.id for shop in authorized}
-        return [shop for shop in self.shops() if shop.shop_id in saved]
+            list_shops(connection, authorization_id, authorized)
+            self._choose(connection, authorization_id, wanted, new_owner=new_owner)
+        return [shop for shop in self.shops() if shop.shop_id in wanted]
 
-    def _own_authorization(self, connection: Connection, authorization_id: str) -> None:
+    def list_shops(self, authorization_id: str, authorized: Sequence[AuthorizedShop]) -> None:
+        """Keep what a grant covers, to be chosen from later."""
+        with self._database.writing() as connection:
+            self._own_authorization(connection, authorization_id)
+            list_shops(connection, authorization_id, authorized)
+
+    def offered_shops(self, authorization_id: str) -> list[OfferedShop]:
+        """What a grant covers, as TikTok last said; BadRequest `not_found` when it is not ours."""
+        with self._database.reading() as connection:
+            self._own_authorization(connection, authorization_id)
+            return offered_shops(connection, self.id, authorization_id)
+
+    def choose_shops(
+        self, authorization_id: str, chosen: Collection[str], *, new_owner: bool = False
+    ) -> list[ShopRow]:
+        """Change which of a grant's shops are connected; gives these. See `save_shops`. Raises
+        Reauthorise when the grant has ended."""
+        with self._database.writing() as connection:
+            if self._own_authorization(connection, authorization_id) != "connected":
+                raise Reauthorise("TikTok no longer gives access to these shops. Connect again.")
+            self._choose(connection, authorization_id, chosen, new_owner=new_owner)
+        return [shop for shop in self.shops() if shop.shop_id in chosen]
+
+    def _choose(
+        self,
+        connection: Connection,
+        authorization_id: str,
+        chosen: Collection[str],
+        *,
+        new_owner: bool,
+    ) -> None:
+        now = self._clock.now()
+        choose(connection, self.id, authorization_id, chosen, now, new_owner=new_owner)
+
+    def disconnect_shop(self, shop_id: str) -> None:
+        """Read the shop no more: an import under way stops at its next call, and the tokens of a
+        grant that no other shop is read with are forgotten. What was imported stays."""
+        this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop_id)
+        with self._database.writing() as connection:
+            row = connection.execute(select(shops).where(this)).first()
+            if row is None:
+                raise BadRequest(
+                    "This shop is not connected to your workspace.", code="unknown_shop"
+                )
+            disconnect(connection, this, self._clock.now())
+            if row.authorization_id is not None:
+                forget_unused(connection, [row.authorization_id], self._clock.now())
+
+    def forget_authorization(self, authorization_id: str) -> None:
+        """Forget the tokens of a grant at once; its shops must be connected again to be read."""
+        with self._database.writing() as connection:
+            self._own_authorization(connection, authorization_id)
+            end_access(connection, [authorization_id], self._clock.now())
+
+    def _own_authorization(self, connection: Connection, authorization_id: str) -> str:
+        """Its state."""
         wanted = and_(
             authorizations.c.id == authorization_id, authorizations.c.workspace_id == self.id
         )
-        if connection.execute(select(authorizations.c.id).where(wanted)).first() is None:
+        state = connection.scalar(select(authorizations.c.state).where(wanted))
+        if state is None:
             raise BadRequest("There is no such authorization.", code="not_found")
-
-    def _save_shop(
-        self, connection: Connection, authorization_id: str, shop: AuthorizedShop, now: float
-    ) -> None:
-        if (shop.id == SAMPLE) != (self.id == SAMPLE):
-            raise BadRequest("The shop id 'sample' is kept for the Sample Account.")
-        this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop.id)
-        told: dict[str, object] = {
-            "authorization_id": authorization_id,
-            "name": shop.name,
-            "code": shop.code,
-            "region": shop.region,
-            "seller_type": shop.seller_type,
-            "cipher": shop.cipher,
-            "state": "connected",
-        }
-        if connection.execute(update(shops).where(this).values(told)).rowcount:
-            return
-        defaults = region_defaults(shop.region)
-        connection.execute(
-            shops.insert().values(
-                workspace_id=self.id,
-                shop_id=shop.id,
-                currency=defaults.currency,
-                shop_zone=defaults.zone,
-                connected_at=now,
-                is_sample=self.id == SAMPLE,
-                **told,
-            )
-        )
+        return str(state)
 
     def set_shop_state(self, shop_id: str, state: str) -> None:
         if state not in SHOP_STATES:
@@ -255,13 +290,17 @@ class WorkspaceScope:
 
 
 def _give_up_foreign(connection: Connection, authorization_id: str) -> None:
-    """Forget another workspace's grant that never led to a shop; Refused when it did."""
-    used = select(shops.c.shop_id).where(shops.c.authorization_id == authorization_id)
-    if connection.execute(used).first() is not None:
+    """Forget another workspace's grant that no shop is read with; Refused when one is."""
+    its_shops = shops.c.authorization_id == authorization_id
+    in_use = select(shops.c.shop_id).where(its_shops, shops.c.state != "disconnected")
+    if connection.execute(in_use).first() is not None:
         raise Refused(
             "This TikTok Shop account is already connected to another workspace of this "
-            "installation. Use that workspace, or connect a different account."
+            "installation. Disconnect it there first, or connect a different account."
         )
+    connection.execute(update(shops).where(its_shops).values(authorization_id=None))
+    listed = listed_shops.c.authorization_id == authorization_id
+    connection.execute(listed_shops.delete().where(listed))
     connection.execute(authorizations.delete().where(authorizations.c.id == authorization_id))
 
 

@@ -29,6 +29,12 @@ from settings import Settings
 from store.accounts import ShopRow
 from store.commits import Commit, Covered, Write
 
+#: What finance is imported as.
+FINANCE = (
+    *("statements", "statement_transactions", "statement_transaction_skus", "payments"),
+    "unsettled_transactions",
+)
+
 NOW = dt.datetime(2026, 8, 20, 12, tzinfo=dt.UTC).timestamp()
 
 
@@ -221,6 +227,7 @@ def fill(test: Answering, shop: ShopRow) -> None:
     test.write(shop, "warehouses", [{"warehouse_id": "W1", "name": "North"}])
     test.cover(shop, "2026-08-01 00:00", "2026-08-20 12:00", "orders", "returns", "cancellations")
     test.cover(shop, "1970-01-01 00:00", "2026-08-20 12:00", "products", "inventory", "warehouses")
+    test.cover(shop, "2026-07-01 00:00", "2026-08-20 12:00", *FINANCE)
     test.publish(shop)
 
 

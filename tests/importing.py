@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from backfill.fetch import Source
+from backfill.images import Pictures
 from backfill.run import Outcome, Shop, Task, Tools, work
 from backfill.windows import floor_of
 from catalogue.tables import TABLES
@@ -60,8 +61,11 @@ class Asked:
 
     @property
     def resource(self) -> str:
-        """orders, products, returns, cancellations, inventory, warehouses, product or price."""
+        """orders, products, returns, cancellations, inventory, warehouses, product or price; of
+        other families, whose calls end alike, the family."""
         words = self.path.strip("/").split("/")
+        if words[0] in ("fbt", "analytics"):
+            return words[0]
         if words[0] == "product" and words[-1] != "search":
             return "product"
         if words[-1] == "price_detail":
@@ -132,14 +136,14 @@ class _Access:
     shop_key = "shop-under-test"
 
     def __init__(self, token: str, cipher: str) -> None:
-        self._token = token
+        self.token = token
         self.cipher = cipher
 
     def access_token(self) -> str:
-        return self._token
+        return self.token
 
     def renew(self, stale_token: str) -> str:
-        return self._token
+        return self.token
 
 
 class NotPublished:
@@ -166,8 +170,8 @@ class ShopUnderTest:
     ) -> None:
         self.world = world or world_of()
         self.clock = clock or FakeClock(float(NOW))
-        simulator = SampleShopAdapter(self.world, wall=self.clock.now)
-        self.between = Between(simulator)
+        self.simulator = SampleShopAdapter(self.world, wall=self.clock.now)
+        self.between = Between(self.simulator)
         session = requests.Session()
         session.mount(BASE_URL, self.between)
         self.throttle = NotingThrottle()
@@ -179,7 +183,7 @@ class ShopUnderTest:
             api_base=BASE_URL,
             jitter=lambda: 0.0,
         )
-        token = simulator.gateway.office.exchange().access
+        token = self.simulator.gateway.office.exchange().access
         self.access = _Access(token, self.world.cipher(self.world.shops[0]))
         self.records = ShopRecords.open(folder / "records.sqlite")
         self.columns: Any = NotPublished()
@@ -201,6 +205,9 @@ class ShopUnderTest:
         in_flight: int = 4,
         records: Any = None,
         start: int | None = START,
+        lane: str = "backward",
+        daily_calls: Mapping[str, int] | None = None,
+        pictures: Pictures | None = None,
         **parameters: Any,
     ) -> Outcome:
         """Ten days unless told otherwise: 11 windows of orders."""
@@ -214,10 +221,12 @@ class ShopUnderTest:
             Tools(
                 records or self.records,
                 self.columns,
-                Source(self.client, self.access, "backward"),
+                Source(self.client, self.access, lane),
                 hashed_buyer,
                 self.clock,
                 in_flight,
+                daily_calls=daily_calls or {},
+                pictures=pictures,
             ),
             ledger_token=1,
             renew=renew or renewed,

@@ -133,6 +133,10 @@ def _is_paid(row: Mapping[str, Any]) -> bool | None:
 #: The meaning of the derived columns, over a row of the record table.
 DERIVED: dict[tuple[str, str], Any] = {
     ("orders", "is_paid"): _is_paid,
+    ("order_line_items", "sold_product_id"): lambda row: (
+        row["product_id"] if row["auction_product_id"] is None else row["auction_product_id"]
+    ),
+    ("warehouses", "is_fbt"): lambda row: row["fbt_warehouse_id"] is not None,
     ("returns", "is_complete"): lambda row: _is_in(
         row["return_status"],
         "RETURN_OR_REFUND_REQUEST_COMPLETE",

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, text
 
 from errors import BadRequest, Refused
 from store.accounts import Accounts, Principal
-from store.accounts_schema import migrate
+from store.accounts_schema import STEPS, migrate
 from store.database import Database
+from store.invites import Invites
 from store.secrets import Vault
-from store.sessions import ConsentStates, Sessions
+from store.sessions import ConsentStates, Intent, Sessions
 from tests.installation import (
     HOUR,
     SECRET,
@@ -295,10 +296,14 @@ def test_no_bare_secret_is_in_the_files(
     session = sessions.sign_in(link)
     principal = sessions.principal(session)
     assert principal is not None
-    state = ConsentStates(accounts.database, clock).new(principal, "US")
+    state = ConsentStates(accounts.database, clock).new(Intent("alice", "US"), "browser-1")
+    _, invite = Invites(accounts.database, clock).create("alice")
     stored = bytes_of(tmp_path)
     assert b"Test Shop 1" in stored  # the files were really read
-    for secret in (bare[-43:], link, session, state, SECRET, "access-canary", "refresh-canary"):
+    for secret in (
+        *(bare[-43:], link, session, state, invite, SECRET),
+        *("access-canary", "refresh-canary"),
+    ):
         assert secret.encode() not in stored
 
 
@@ -327,22 +332,23 @@ def break_down(connection: Connection) -> None:
 def test_an_older_database_is_led_to_the_newest_version_after_a_copy(
     accounts: Accounts, tmp_path: Path
 ) -> None:
-    at_once(4, lambda _: migrate(Database(f"sqlite:///{tmp_path}/accounts.sqlite"), (add_colour,)))
+    newer, database = (*STEPS, add_colour), f"sqlite:///{tmp_path}/accounts.sqlite"
+    at_once(4, lambda _: migrate(Database(database), newer))
     with accounts.database.reading() as connection:
         assert connection.execute(text("SELECT colour FROM workspaces")).first() == (None,)
-    copy = Database(f"sqlite:///{tmp_path}/accounts.sqlite.version-1")
+    copy = Database(f"{database}.version-{len(newer)}")
     with copy.reading() as connection:
         assert connection.scalar(text("SELECT COUNT(*) FROM workspaces")) == 3
 
 
 def test_a_step_that_breaks_leaves_the_database_as_it_was(accounts: Accounts) -> None:
     with pytest.raises(RuntimeError, match="power cut"):
-        migrate(accounts.database, (break_down,))
-    migrate(accounts.database, (add_colour,))
+        migrate(accounts.database, (*STEPS, break_down))
+    migrate(accounts.database, (*STEPS, add_colour))
 
 
 def test_a_database_of_a_newer_release_is_refused(accounts: Accounts) -> None:
-    migrate(accounts.database, (add_colour,))
+    migrate(accounts.database, (*STEPS, add_colour))
     with pytest.raises(Refused, match="newer release"):
         accounts.migrate()
 

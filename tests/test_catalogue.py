@@ -59,6 +59,7 @@ def test_every_join_of_a_fact_leads_to_a_column_that_identifies_one_row() -> Non
         "warehouses": {"warehouse_id"},
         "returns": {"return_key", "return_id"},
         "cancellations": {"cancel_key", "cancel_id"},
+        "statements": {"statement_key", "statement_id"},
     }
     for fact in FACTS.values():
         for join in fact.joins:

@@ -26,6 +26,27 @@ DOCUMENTED = {
         "lt",
     ),
     "warehouses": ("GET", ("202309",), None, (), None),
+    "statements": ("GET", ("202309",), (1, 100), ("statement_time",), "lt"),
+    "statement_transactions": ("GET", ("202501",), (1, 100), ("order_create_time",), None),
+    "order_statement_transactions": ("GET", ("202501",), None, (), None),
+    "payments": ("GET", ("202605", "202309"), (1, 100), ("create_time",), "lt"),
+    "unsettled_transactions": ("GET", ("202507",), (1, 100), ("order_create_time",), "lt"),
+    "webhooks": ("GET", ("202309",), None, (), None),
+    "webhook_update": ("PUT", ("202309",), None, (), None),
+    "shop_performance": ("GET", ("202509",), None, (), None),
+    "shop_exposure": ("GET", ("202405",), None, (), None),
+    "shop_performance_hourly": ("GET", ("202510",), None, (), None),
+    "product_performance": ("GET", ("202605", "202509"), (1, 100), (), None),
+    "sku_performance": ("GET", ("202509",), (1, 100), (), None),
+    "video_performance": ("GET", ("202605", "202509"), (1, 100), (), None),
+    "video_overview": ("GET", ("202509",), None, (), None),
+    "live_performance": ("GET", ("202509",), (1, 100), (), None),
+    "live_overview": ("GET", ("202509",), None, (), None),
+    "fbt_warehouses": ("GET", ("202408",), None, (), None),
+    "fbt_inventory_search": ("POST", ("202408",), (1, 100), (), None),
+    "fbt_records_search": ("POST", ("202410",), (1, 100), (), "le"),
+    "inbound_orders": ("GET", ("202409",), None, (), None),
+    "external_orders": ("GET", ("202406",), None, (), None),
 }
 
 
@@ -49,7 +70,7 @@ def test_the_table_says_what_the_documents_say() -> None:
 def test_every_path_has_a_version_and_only_known_parameters(row: Endpoint) -> None:
     parameters = {name for _, name, _, _ in string.Formatter().parse(row.path) if name}
     assert "version" in parameters
-    assert parameters <= {"version", "order_id", "product_id"}
+    assert parameters <= {"version", "order_id", "product_id", "statement_id", "date"}
     assert row.path.startswith("/")
 
 
@@ -83,6 +104,9 @@ def test_sorting_is_oldest_first_in_capitals_or_left_out() -> None:
     ascending = {"sort_field": "update_time", "sort_order": "ASC"}
     assert ENDPOINTS["order_search"].ascending("update_time") == ascending
     assert ENDPOINTS["product_search"].ascending("update_time") == {}
+    only = {"sort_field": "order_create_time", "sort_order": "ASC"}
+    assert ENDPOINTS["unsettled_transactions"].ascending("search_time") == only
+    assert ENDPOINTS["statement_transactions"].ascending() == only
 
 
 def test_lists_of_ids_have_their_documented_limits() -> None:
@@ -101,3 +125,11 @@ def test_a_filter_that_a_call_does_not_have_is_a_clear_error() -> None:
 def test_filters_travel_in_the_body_of_a_post_and_in_the_query_of_a_get() -> None:
     assert ENDPOINTS["order_search"].filters_in_body
     assert not ENDPOINTS["order_detail"].filters_in_body
+
+
+def test_what_every_call_carries_is_in_the_table() -> None:
+    daily = ("shop_performance", "shop_exposure", "video_overview", "live_overview")
+    for name in daily:
+        assert ENDPOINTS[name].always == (("granularity", "1D"),), name
+    assert ENDPOINTS["external_orders"].always == (("platform", "SHOPIFY"),)
+    assert not any(ENDPOINTS[name].paging for name in daily)

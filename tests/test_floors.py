@@ -17,11 +17,11 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 #: From the top down. A module imports only from floors below its own; neighbours do not meet.
-#: `commands` has a floor between `app`, which registers it, and the rooms it gives orders to;
+#: `cli` has a floor between `app`, which registers it, and the rooms it gives orders to;
 #: `settings` one above `errors`, which it raises.
 FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"app"}),
-    frozenset({"commands"}),
+    frozenset({"cli"}),
     frozenset({"hub", "schema_explorer", "sheets_export", "supervisor", "gunicorn_conf"}),
     frozenset({"backfill", "connector", "web", "worker"}),
     frozenset({"store"}),
@@ -38,7 +38,7 @@ EVERYWHERE: Final = frozenset({"pydantic", "structlog", "orjson", "prometheus_cl
 
 #: Third-party packages by module or by single file; `app` joins the parts and may use all.
 LIBRARIES: Final[Mapping[str, frozenset[str]]] = {
-    "commands": frozenset({"flask", "click"}),
+    "cli": frozenset({"flask", "click"}),
     "hub": frozenset({"flask", "werkzeug", "markupsafe"}),
     "schema_explorer": frozenset({"flask", "werkzeug", "markupsafe"}),
     "sheets_export": frozenset({"flask", "werkzeug", "gspread", "google", "googleapiclient"}),
@@ -151,8 +151,8 @@ def test_every_import_points_down_and_every_library_stays_in_its_room() -> None:
         ("catalogue/field.py", "from tiktok_shop import client", "strictly down"),
         ("tiktok_shop/client.py", "if True:\n    from store.accounts import Accounts", "down"),
         ("clock.py", "import errors", "strictly down"),
-        ("hub/routes.py", "from commands import up", "strictly down"),
-        ("commands.py", "from app import create_app", "strictly down"),
+        ("hub/routes.py", "from cli.running import up", "strictly down"),
+        ("cli/running.py", "from app import create_app", "strictly down"),
         ("backfill/run.py", "from worker import Worker", "strictly down"),
         ("backfill/run.py", "import sample_shop", "only app joins"),
         ("hub/routes.py", "from sample_shop.adapter import Adapter", "only app joins"),
@@ -186,8 +186,8 @@ def test_a_relative_import_is_followed_to_its_room() -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("app.py", "import connector.routes, sample_shop, requests, commands, flask"),
-        ("commands.py", "import click\nfrom supervisor import run_until_stopped\nimport hub"),
+        ("app.py", "import connector.routes, sample_shop, requests, cli, flask"),
+        ("cli/running.py", "import click\nfrom supervisor import run_until_stopped\nimport hub"),
         ("connector/routes.py", "import flask\nfrom connector.plan import Plan"),
         ("connector/plan.py", "import catalogue.field, store.columns, errors, orjson, re"),
         ("store/records.py", "import sqlite3, sqlite_utils, catalogue.tables"),

@@ -107,14 +107,13 @@ def arm(shop: ShopUnderTest, stage: str, point: str, count: int) -> None:
     else:
         keep = shop.records.commit
 
-        def commit_and_die(lane: str, token: int, commit: Commit) -> int:
-            progress = commit.progress
-            mine = progress is not None and progress.stage == stage
+        def commit_and_die(lane: str, token: int, *commits: Commit) -> int:
+            mine = [one for one in commits if one.progress and one.progress.stage == stage]
             if point == "finishing":
-                strike(mine and progress is not None and progress.state == "done")
-            changed = keep(lane, token, commit)
+                strike(any(one.progress and one.progress.state == "done" for one in mine))
+            changed = keep(lane, token, *commits)
             if point == "committed":
-                strike(mine and bool(commit.writes))
+                strike(any(one.writes for one in mine))
             return changed
 
         shop.records.commit = commit_and_die  # type: ignore[method-assign]

@@ -17,17 +17,36 @@ import pytest
 
 from backfill.normalise.rows import Normalised
 from backfill.normalise.shop import normalise_shops
-from backfill.stages import BY_NAME, Context
+from backfill.stage import Context
+from backfill.stages import BY_NAME
 from store.records import Commit, ShopRecords
 from tests.importing import hashed_buyer
 from tests.scripted_tiktok import Scripted, Stage
 from tiktok_shop import envelope
+from tiktok_shop.endpoints import ENDPOINTS
 
 FOLDER = os.environ.get("TIKTOK_SAMPLES", "")
 NONE = "no samples"
 
 CONTEXT = Context(hashed_buyer, ("576461413038785752", 1_619_611_561, 1_619_621_355))
 
+#: Of one order, as its references are asked for: id, key, creation and change; then the moment.
+ASKED_ORDER = ("576461413038785752", 576_461_413_038_785_752, 1_619_611_561, 1_619_621_355)
+ASKED_STATEMENT = ("7238804564097517339", 1_685_548_800, "GBP", "100|200")
+ASKED_SKUS = (
+    "5793990727963214852",
+    '[["1636700041413599290", "7238804564097517339", 1685548800]]',
+    '{"1636700041413599290": "1729592969712207008"}',
+)
+CONTEXTS = {
+    name: Context(hashed_buyer, asked, as_of=1_700_000_000)
+    for name, asked in (
+        ("external_orders", ASKED_ORDER),
+        ("statement_transactions", ASKED_STATEMENT),
+        ("statement_transaction_skus", ASKED_SKUS),
+        ("unsettled_transactions", ()),
+    )
+}
 #: What a sample stands for: the endpoint that answers it and the stage that reads it.
 SAMPLES = {
     "order_202309_orders_search": ("order_search", "orders"),
@@ -40,6 +59,27 @@ SAMPLES = {
     "return_refund_202309_cancellations_search": ("cancellation_search", "cancellations"),
     "logistics_202309_warehouses": ("warehouses", "warehouses"),
     "authorization_202309_shops": ("authorized_shops", "shops"),
+    "finance_202309_statements": ("statements", "statements"),
+    "finance_202501_statement_transactions_doc_abridged": (
+        *("statement_transactions", "statement_transactions"),
+    ),
+    "finance_202501_order_statement_transactions_doc_abridged": (
+        *("order_statement_transactions", "statement_transaction_skus"),
+    ),
+    "finance_202309_payments": ("payments", "payments"),
+    "finance_202605_payments_doc_abridged": ("payments", "payments"),
+    "finance_202507_orders_unsettled_doc_abridged": (
+        *("unsettled_transactions", "unsettled_transactions"),
+    ),
+    "fbt_202408_inventory_search": ("fbt_inventory_search", "fbt_inventory"),
+    "fbt_202409_inbound_orders": ("inbound_orders", "inbound_orders"),
+    "order_202406_external_orders_get": ("external_orders", "external_orders"),
+}
+
+#: Read by tests of their own, because they are no single row.
+OTHERWISE = {
+    "fbt_202408_warehouses": ("fbt_warehouses", "fbt_warehouses"),
+    "fbt_202410_inventory_records_search": ("fbt_records_search", "fbt_records"),
 }
 
 BUYER, BUYER_KEY = hashed_buyer("7021436810468230477")
@@ -173,6 +213,24 @@ _PICTURE = (
 _SKU_SOLD = {
     "sku_id": "2729382476852921560",
     "sku_name": "1#, Standard",
+}
+
+STATEMENT = {
+    "statement_id": "7238804564097517339",
+    "statement_key": 7_238_804_564_097_517_339,
+    "statement_time": 1_685_548_800,
+}
+PAYMENT = {
+    "payment_id": "3458767051733897992",
+    "create_time": 1_636_105_796,
+    "paid_time": 1_685_548_800,
+    "status": "PAID",
+    "amount": "100",
+    "currency": "GBP",
+    "payment_amount_before_exchange": "100",
+    "settlement_amount": "130",
+    "settlement_currency": "GBP",
+    "exchange_rate": "1.000000",
 }
 
 #: sample -> table -> its one row, without nulls
@@ -403,24 +461,159 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
             "time_zone": "Europe/London",
         }
     },
+    "finance_202309_statements": {
+        "statements": {
+            **STATEMENT,
+            "payment_id": "3459275187040258849",
+            "payment_status": "PAID",
+            "currency": "GBP",
+            "settlement_amount": "100",
+            "revenue_amount": "200",
+            "net_sales_amount": "-70",
+            "fee_amount": "-30",
+            "shipping_cost_amount": "-70",
+            "adjustment_amount": "-70",
+        }
+    },
+    "finance_202501_statement_transactions_doc_abridged": {
+        "statement_transactions": {
+            **STATEMENT,
+            "transaction_id": "1636700041413599290",
+            "type": "ORDER",
+            "order_id": "576463220456522968",
+            "order_key": 576_463_220_456_522_968,
+            "currency": "GBP",
+        },
+        "statements": {
+            **STATEMENT,
+            "payable_amount": "150",
+            "total_reserve_amount": "20",
+            "transactions_read_at": 1_700_000_000,
+            "reconciled_header": "100|200",
+        },
+    },
+    "finance_202501_order_statement_transactions_doc_abridged": {
+        "statement_transaction_skus": {
+            **STATEMENT,
+            "order_id": "5793990727963214852",
+            "order_key": 5_793_990_727_963_214_852,
+            "sku_id": "1636700041413599290",
+            "row_number": 1,
+            "product_id": "1729592969712207008",
+            "product_name": "Test Product name",
+            "sku_name": "Test SKU name",
+            "quantity": 1,
+            "currency": "GBP",
+            "settlement_amount": "130",
+            "revenue_amount": "200",
+            "subtotal_before_discount_amount": "210",
+            "seller_discount_amount": "-10",
+        },
+        "statement_transactions": {
+            **STATEMENT,
+            "transaction_id": "1636700041413599290",
+            "skus_read_at": 1_700_000_000,
+        },
+    },
+    "finance_202309_payments": {
+        "payments": {**PAYMENT, "reserve_amount": "-30"},
+    },
+    "finance_202605_payments_doc_abridged": {"payments": PAYMENT},
+    "finance_202507_orders_unsettled_doc_abridged": {
+        "unsettled_transactions": {
+            "transaction_id": "1636700041413599290",
+            "first_listed_at": 1_700_000_000,
+            "is_unsettled": 1,
+            "type": "ORDER",
+            "status": "UNSETTLED",
+            "unsettled_reason": "waiting for delivery",
+            "order_id": "576463220456522968",
+            "order_key": 576_463_220_456_522_968,
+            "adjustment_id": "7238804564097517332",
+            "adjustment_order_id": "576463220456522968",
+            "order_create_time": 1_685_548_800,
+            "order_delivery_time": 1_685_548_800,
+            "estimated_settlement": "1685548800",
+            "estimated_settlement_time": 1_685_548_800,
+            "currency": "USD",
+            "est_adjustment_amount": "170",
+        }
+    },
+    "fbt_202408_inventory_search": {
+        "fbt_inventory": {
+            "sku_id": "73243612345",
+            "fbt_warehouse_id": "7232382932030232",
+            "goods_id": "12345",
+            "goods_name": "100ml water",
+            "reference_code": "water01",
+            "available_quantity": 5,
+            "reserved_quantity": 15,
+            "total_quantity": 20,
+            "goods_in_transit_quantity": 10,
+            "goods_unfulfillable_quantity": 0,
+        }
+    },
+    "fbt_202409_inbound_orders": {
+        "inbound_orders": {
+            "inbound_order_id": "IBR23230232324",
+            "type": "REPLENISHMENT",
+            "status": "RECEIVED",
+            "create_time": 1_213_232_323,
+            "update_time": 1_715_398_048,
+            "ship_time": 1_213_232_323,
+            "expect_arrive_time": 1_213_243_434,
+            "actual_arrive_time": 1_213_232_323,
+            "fbt_warehouse_id": "121219993203023",
+            "carrier_name": "UPS",
+            "tracking_number": "3283298203923283943",
+            "planned_quantity": 9,
+            "received_quantity": 9,
+            "normal_quantity": 9,
+            "defective_quantity": 0,
+        }
+    },
+    "order_202406_external_orders_get": {
+        "external_orders": {
+            "order_id": "576461413038785752",
+            "platform": "SHOPIFY",
+            "external_order_id": "676461413038785752",
+            "source": "tiktok",
+        },
+        "external_order_line_items": {
+            "order_id": "576461413038785752",
+            "platform": "SHOPIFY",
+            "external_order_id": "676461413038785752",
+            "external_line_item_id": "577086512123755123",
+            "line_item_id": "677086512123755123",
+            "source": "tiktok",
+        },
+        "orders": {
+            "order_id": "576461413038785752",
+            "order_key": 576_461_413_038_785_752,
+            "create_time": 1_619_611_561,
+            "update_time": 1_619_621_355,
+            "external_checked_at": 1_700_000_000,
+        },
+    },
 }
 
 
 def read(name: str) -> Normalised:
     """The sample's way: an HTTP reply, the client, the stage's normalise function."""
-    endpoint, stage = SAMPLES[name]
+    endpoint, stage = (SAMPLES | OTHERWISE)[name]
     content = (Path(FOLDER) / f"{name}.json").read_bytes()
     # The sample's next page does not exist.
     tiktok = Stage(Scripted(content))
     if endpoint == "authorized_shops":
         reply = tiktok.client.call(endpoint, tiktok.access)
         return normalise_shops(reply.data["shops"], "GBP", "Europe/London")
-    if stage in ("price_detail", "product_details"):
-        path = {"order_id": "1", "product_id": "1"}
+    if not ENDPOINTS[endpoint].rows:
+        path = {"order_id": "1", "product_id": "1", "statement_id": "1"}
         records: list[Any] = [tiktok.client.call(endpoint, tiktok.access, path=path).data]
     else:
-        records = list(next(tiktok.client.pages(endpoint, tiktok.access)).rows)
-    return BY_NAME[stage].normalise(records, CONTEXT)
+        pages = tiktok.client.pages(endpoint, tiktok.access, path={"order_id": "1"})
+        records = list(next(pages).rows)
+    return BY_NAME[stage].normalise(records, CONTEXTS.get(stage, CONTEXT))
 
 
 def stored(normalised: Normalised, folder: Path) -> dict[str, dict[str, Any]]:
@@ -430,6 +623,8 @@ def stored(normalised: Normalised, folder: Path) -> dict[str, dict[str, Any]]:
     records.commit("backward", token, Commit(writes=normalised.writes, fetched_at=2_000_000_000))
     found = {}
     for write in normalised.writes:
+        if not write.rows:
+            continue
         (row,) = records.query(f"SELECT * FROM {write.table.name}")
         found[write.table.name] = {
             name: row[name]
@@ -459,6 +654,26 @@ def test_a_sample_becomes_the_rows_read_off_it_by_hand(name: str, tmp_path: Path
     assert stored(normalised, tmp_path) == EXPECTED[name]
 
 
+def test_the_sample_of_fbt_warehouses_is_three_rows_of_one_place() -> None:
+    if not FOLDER:
+        return
+    normalised = read("fbt_202408_warehouses")
+    (write,) = normalised.writes
+    place = ("TikTok_Eastvale(CA)", "PLATFORM_WAREHOUSE", "US", "CA", "Rialto")
+    ids = ("121219993203023", "161213293423029", "181213293423030")
+    assert normalised.rejected == ()
+    assert list(write.rows) == [(one, "121219993203023", *place) for one in ids]
+
+
+def test_the_sample_of_movements_of_stock_names_no_shipment() -> None:
+    """Its only movement is an outbound order."""
+    if not FOLDER:
+        return
+    normalised = read("fbt_202410_inventory_records_search")
+    assert normalised.rejected == ()
+    assert [list(write.rows) for write in normalised.writes] == [[]]
+
+
 def other_samples() -> list[str]:
     """Answers of calls that are read later; requests and webhooks have no envelope."""
     if not FOLDER:
@@ -467,7 +682,9 @@ def other_samples() -> list[str]:
     return [
         name
         for name in names
-        if name not in SAMPLES and not name.endswith("_request") and "webhook_" not in name
+        if name not in (SAMPLES | OTHERWISE)
+        and not name.endswith("_request")
+        and "webhook_" not in name
     ]
 
 

@@ -9,22 +9,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from hub.connect import connect_routes
 from hub.status import ShopStatus, instant, percent, status_routes
-from store.ledger import Ledger, Run
-from store.sessions import ConsentStates, Sessions
+from store.ledger import Run
+from tests.authorizing import House
 from tests.installation import (
     START,
-    FakeClock,
     MadeGrant,
     MadeShop,
-    accounts_in,
     connect_shop,
 )
-from web.attach import attach
 
 
 @dataclass(frozen=True)
@@ -42,19 +37,11 @@ class World:
     """An app with the status page over what a test puts into `stages`."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = FakeClock()
-        self.accounts = accounts_in(folder, self.clock)
-        self.ledger = Ledger(self.accounts.database, self.clock)
+        house = House(folder)
+        self.clock, self.accounts, self.ledger = house.clock, house.accounts, house.ledger
         self.stages: list[MadeStage] = []
         self.last_success: float | None = None
-        sessions = Sessions(self.accounts.database, self.clock)
-        app = Flask("tests", root_path=str(Path(__file__).parent))
-        attach(
-            app,
-            principal_for_key=self.accounts.principal_for_key,
-            sessions=sessions,
-            secure=False,
-        )
+        app = house.app
         app.register_blueprint(
             status_routes(
                 workspace_name=lambda workspace_id: self.accounts.workspace(workspace_id).name,
@@ -62,15 +49,7 @@ class World:
                 runs=self.ledger.runs,
             )
         )
-        app.register_blueprint(
-            connect_routes(
-                states=ConsentStates(self.accounts.database, self.clock),
-                consent_link=lambda _region, _state: "https://tiktok.test/",
-                connect=lambda *_: None,
-            )
-        )
-        self.client: FlaskClient = app.test_client()
-        self.client.post("/sign-in", data={"token": sessions.new_link_token("alice")})
+        self.client: FlaskClient = house.signed_in()
 
     def shops(self, workspace_id: str) -> Sequence[ShopStatus]:
         return [

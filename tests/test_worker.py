@@ -18,14 +18,14 @@ import pytest
 import structlog
 
 from backfill.run import Outcome
-from backfill.schedule import IMPORT, LANE, enqueue_backfill, enqueue_first_import
+from backfill.schedule import IMPORT, LANE, SYNC, enqueue_backfill, enqueue_first_import
 from backfill.stages import DATA
 from errors import BadRequest
 from store.accounts import Accounts
 from store.fencing import Fenced
 from store.ledger import Claim, Ledger, Run
 from tests.installation import SECRET, FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
-from worker import Handler, Stop, Worker
+from worker import SIDE_BY_SIDE, Handler, Stop, Worker
 
 
 @dataclass
@@ -187,6 +187,55 @@ def test_an_idle_worker_looks_again_every_second(house: House) -> None:
     assert house.ledger.counts()["done"] == 1
 
 
+def test_the_tail_lane_is_looked_at_four_times_a_second(house: House) -> None:
+    worker = Worker(house.ledger, {}, house.clock, "worker-1", lanes=("tail",))
+    sleep = house.clock.sleep
+
+    def nap(seconds: float) -> None:
+        sleep(seconds)
+        worker.stop()
+
+    house.clock.sleep = nap  # type: ignore[method-assign]
+    worker.run_until_stopped()
+    assert house.clock.slept == [0.25]
+
+
+def test_a_sync_is_worked_beside_an_import_that_takes_long(house: House) -> None:
+    """One process: the import ends only after the sync has been worked."""
+    long = house.ask()
+    short = house.ledger.enqueue(
+        house.workspace_id, house.shop_id, "forward", SYNC, slot="at:0", parameters={}
+    )
+    synced = threading.Event()
+
+    def import_long(claim: Claim, stop: Stop) -> Outcome:
+        assert synced.wait(timeout=10)
+        return Outcome("done")
+
+    def sync(claim: Claim, stop: Stop) -> Outcome:
+        synced.set()
+        return Outcome("done")
+
+    def nap(seconds: float) -> None:
+        time.sleep(0.01)
+
+    house.clock.sleep = nap  # type: ignore[method-assign]
+    handlers: dict[str, Handler] = {IMPORT: import_long, SYNC: sync}
+    first, *others = (
+        Worker(house.ledger, handlers, house.clock, "one process", lanes=lanes)
+        for lanes in SIDE_BY_SIDE
+    )
+    thread = threading.Thread(target=first.run_until_stopped, kwargs={"beside": others})
+    thread.start()
+    deadline = time.monotonic() + 10
+    while house.ledger.counts()["done"] < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    first.stop()
+    thread.join(timeout=10)
+    assert (house.state(long), house.state(short)) == ("done", "done")
+    assert not thread.is_alive()
+
+
 def test_a_ledger_that_cannot_be_read_is_asked_again(house: House) -> None:
     run = house.ask()
     worker = house.worker(**{IMPORT: done})
@@ -306,14 +355,14 @@ def test_history_is_asked_for_by_range_and_data(house: House) -> None:
             house.ledger, house.clock, house.workspace_id, house.shop_id, **more
         )
 
-    run = ask(start=1_700_000_000, end=1_700_100_000, data=["orders"])
-    assert run.parameters == {"start": 1_700_000_000, "end": 1_700_100_000, "data": ["orders"]}
-    assert ask(start=1_700_000_000, end=1_700_100_000, data=["orders"]).id == run.id
-    assert ask(start=1_700_000_000).id != run.id
+    run = ask(start=1_760_000_000, end=1_760_100_000, data=["orders"])
+    assert run.parameters == {"start": 1_760_000_000, "end": 1_760_100_000, "data": ["orders"]}
+    assert ask(start=1_760_000_000, end=1_760_100_000, data=["orders"]).id == run.id
+    assert ask(start=1_760_000_000).id != run.id
     house.clock.instant += 61
-    assert ask(start=1_700_000_000, end=1_700_100_000, data=["orders"]).id != run.id
+    assert ask(start=1_760_000_000, end=1_760_100_000, data=["orders"]).id != run.id
     with pytest.raises(BadRequest, match="start must lie before"):
-        ask(start=1_700_100_000, end=1_700_000_000)
+        ask(start=1_760_100_000, end=1_760_000_000)
     with pytest.raises(BadRequest, match="no data called weather"):
         ask(data=["weather"])
-    assert DATA == ("products", "orders", "price_detail")
+    assert {"products", "orders", "price_detail", "finance", "sku_finance"} <= set(DATA)

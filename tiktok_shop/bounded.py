@@ -93,7 +93,7 @@ class _PlainConnection(HTTPConnection):
     response_class = _Response
 
 
-class _TLSConnection(HTTPSConnection):
+class TLSConnection(HTTPSConnection):
     response_class = _Response
 
 
@@ -102,7 +102,7 @@ class _PlainPool(HTTPConnectionPool):
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    ConnectionCls = TLSConnection
 
 
 _POOLS: Final = {"http": _PlainPool, "https": _TLSPool}

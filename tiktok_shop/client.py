@@ -1,14 +1,17 @@
 """Calls to the Partner API: one page per call, every try signed anew.
 
 What a refusal means is in the table of `errors`; here it is acted upon: wait and repeat, renew the
-token once, use another version, correct the clock once, or raise.
+token once, use another version, correct the clock once, or raise. While TikTok refuses the app
+itself, hardly any call is made (see `standing`).
 """
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final, Protocol, TypeAlias
 from urllib.parse import quote
 
@@ -19,8 +22,9 @@ import structlog
 from clock import Clock
 from tiktok_shop.attempt import App, Outcome, Reply, Request, attempt
 from tiktok_shop.endpoints import ENDPOINTS, Endpoint
-from tiktok_shop.errors import Remedy
+from tiktok_shop.errors import AppRefused, Remedy
 from tiktok_shop.paging import Page, PageGuard, bad_page, page_in
+from tiktok_shop.standing import AppStanding
 from tiktok_shop.transport import Bounds, Transport
 
 __all__ = ["API_BASE", "Access", "App", "CallRecord", "Client", "Page", "Reply", "Throttle"]
@@ -32,6 +36,9 @@ QueryValue: TypeAlias = str | int | Sequence[str]
 _LONGEST_WAIT_SECONDS: Final = 60.0
 _HOUR_SECONDS: Final = 3600.0
 _MOST_TRIES_OF_BAD_REPLIES: Final = 3
+#: A correction of the clock by less is no news: replies take their time, and dates have no parts of
+#: a second.
+_NEWS_SECONDS: Final = 15.0
 _log = structlog.get_logger(__name__)
 
 
@@ -85,6 +92,15 @@ class CallRecord:
     request_id: str
 
 
+@dataclass(slots=True)
+class _Learned:
+    """What calls have taught about TikTok: the version that works, by endpoint, and its clock."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    clock_offset_seconds: float = 0.0
+    lock: Lock = field(default_factory=Lock)
+
+
 class Client:
     """Calls for one app. Threads may share it: several windows are in flight through one client.
 
@@ -120,13 +136,26 @@ class Client:
         self._attempts = attempts
         self._jitter = jitter
         self._on_call = on_call
-        self._versions: dict[str, str] = {}
-        self._clock_offset_seconds = 0.0
+        self._learned = _Learned()
+        self._standing = AppStanding(clock)
+
+    def counted(self, on_call: Callable[[CallRecord], None]) -> Client:
+        """This client, with every try told to `on_call` as well; it shares all that is learned."""
+        known = self._on_call
+
+        def told(record: CallRecord) -> None:
+            if known is not None:
+                known(record)
+            on_call(record)
+
+        twin = copy.copy(self)
+        twin._on_call = told
+        return twin
 
     @property
     def clock_offset_seconds(self) -> float:
         """What is added to our clock to get TikTok's; 0 unless TikTok refused our timestamp."""
-        return self._clock_offset_seconds
+        return self._learned.clock_offset_seconds
 
     def call(
         self,
@@ -145,7 +174,8 @@ class Client:
         throttle raise.
         """
         found = ENDPOINTS[endpoint] if isinstance(endpoint, str) else endpoint
-        values = {name: _as_text(value) for name, value in (query or {}).items()}
+        given = {**dict(found.always), **(query or {})}
+        values = {name: _as_text(value) for name, value in given.items()}
         if found.takes_cipher:
             values["shop_cipher"] = access.cipher
         request = Request(
@@ -154,7 +184,14 @@ class Client:
             query=values,
             body=orjson.dumps(dict(body)) if body else b"",
         )
-        return self._repeat(request, access, lane)
+        self._standing.check()
+        try:
+            reply = self._repeat(request, access, lane)
+        except AppRefused as error:
+            self._standing.refused(error)
+            raise
+        self._standing.accepted()
+        return reply
 
     def pages(
         self,
@@ -162,6 +199,7 @@ class Client:
         access: Access,
         *,
         lane: str = "backward",
+        path: Mapping[str, str] | None = None,
         query: Mapping[str, QueryValue] | None = None,
         body: Mapping[str, Any] | None = None,
         page_size: int | None = None,
@@ -184,7 +222,8 @@ class Client:
         while True:
             if page_token:
                 asked["page_token"] = page_token
-            page = page_in(found, self.call(found, access, lane=lane, query=asked, body=body))
+            reply = self.call(found, access, lane=lane, path=path, query=asked, body=body)
+            page = page_in(found, reply)
             complaint = guard.complaint(page.rows, page.next_token)
             if complaint:
                 raise bad_page(found, page.reply, complaint)
@@ -192,6 +231,7 @@ class Client:
             page_token = page.next_token
             if not page_token:
                 return
+            del page  # it need not stay until the next one has come
 
     def _repeat(self, request: Request, access: Access, lane: str) -> Reply:
         endpoint = request.endpoint
@@ -206,7 +246,7 @@ class Client:
             remedy = outcome.remedy
             if remedy is Remedy.OK:
                 self._throttle.succeeded(access.shop_key)
-                self._versions[endpoint.name] = version
+                self._learned.versions[endpoint.name] = version
                 return outcome.reply
             if remedy is Remedy.REFRESH_TOKEN and not renewed:
                 renewed = True
@@ -240,7 +280,7 @@ class Client:
             request,
             version=version,
             token=token,
-            clock_offset_seconds=self._clock_offset_seconds,
+            clock_offset_seconds=self._learned.clock_offset_seconds,
         )
         if self._on_call is not None:
             answer = outcome.answer
@@ -280,13 +320,17 @@ class Client:
 
     def _versions_of(self, endpoint: Endpoint) -> Sequence[str]:
         """Versions to try: the one that worked last, then those behind it in the table."""
-        known = self._versions.get(endpoint.name)
+        known = self._learned.versions.get(endpoint.name)
         start = endpoint.versions.index(known) if known in endpoint.versions else 0
         return endpoint.versions[start:]
 
     def _correct_clock(self, server_time: float) -> None:
-        self._clock_offset_seconds = server_time - self._clock.now()
-        _log.error("clock_is_wrong", offset_seconds=round(self._clock_offset_seconds, 1))
+        """Take TikTok's time for ours. Of several calls that were in flight, one tells."""
+        with self._learned.lock:
+            known = self._learned.clock_offset_seconds
+            found = self._learned.clock_offset_seconds = server_time - self._clock.now()
+        if abs(found - known) > _NEWS_SECONDS:
+            _log.error("clock_is_wrong", offset_seconds=round(found, 1))
 
 
 def _as_text(value: QueryValue) -> str:

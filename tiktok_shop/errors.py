@@ -67,6 +67,19 @@ _CODE_USED: Final = (
     "connecting the shop again."
 )
 
+_APP_UNKNOWN: Final = (
+    "TikTok does not accept this installation's app key and secret. Whoever runs this service must "
+    "enter those of the app in Partner Center."
+)
+_SHOP_CLOSED: Final = (
+    "TikTok says that this shop is closed or about to be. What was read stays and is still served. "
+    "If the shop opens again, connect it again."
+)
+_SELLER_SUSPENDED: Final = (
+    "TikTok has suspended the seller's account of this shop. What was read stays and is still "
+    "served. The seller must settle it with TikTok in Seller Center; then connect the shop again."
+)
+
 # The first row that fits wins.
 _TABLE: Final = (
     _Row(0, Remedy.OK),
@@ -96,8 +109,8 @@ _TABLE: Final = (
     _Row(36009004, Remedy.MISCONFIGURED, r"\bsign(ature)?\b", _BAD_SIGNATURE),
     _Row(36009004, Remedy.BAD_REQUEST),
     _Row(36009033, Remedy.MISCONFIGURED, sentence=_IP_REFUSED),
-    _Row(36009043, Remedy.SHOP_INACTIVE),
-    _Row(36009044, Remedy.SHOP_INACTIVE),
+    _Row(36009043, Remedy.SHOP_INACTIVE, sentence=_SHOP_CLOSED),
+    _Row(36009044, Remedy.SHOP_INACTIVE, sentence=_SELLER_SUSPENDED),
     _Row(105001, Remedy.REFRESH_TOKEN),
     _Row(105002, Remedy.REFRESH_TOKEN),
     _Row(105005, Remedy.SCOPE_MISSING),
@@ -111,6 +124,8 @@ _TABLE: Final = (
     _Row(36004004, Remedy.REAUTHORISE, sentence=_CODE_USED),
     _Row(36004005, Remedy.REAUTHORISE),
     _Row(None, Remedy.PAGE_TOKEN_EXPIRED, r"page.?token"),
+    # The token host's code for it is not documented.
+    _Row(None, Remedy.MISCONFIGURED, r"app.?(key|secret)", _APP_UNKNOWN),
 )
 _NOT_FOUND: Final = _Row(None, Remedy.UNKNOWN)
 
@@ -231,6 +246,10 @@ class Misconfigured(TikTokError, house.Refused):
     """The operator must change something: app key, secret, address, clock, version."""
 
 
+class AppRefused(Misconfigured):
+    """TikTok refuses every call of this installation, whichever shop it is about."""
+
+
 class RequestRefused(TikTokError, house.Refused):
     """TikTok finds our request wrong; repeating it cannot help."""
 
@@ -288,13 +307,13 @@ _SENTENCES: Final[dict[Remedy, _Sentence]] = {
         "internal",
     ),
     Remedy.CLOCK_SKEW: _Sentence(
-        Misconfigured,
+        AppRefused,
         "The clock of this server is wrong, so TikTok refuses every call. Whoever runs this "
         "service must correct it.",
         "internal",
     ),
     Remedy.MISCONFIGURED: _Sentence(
-        Misconfigured,
+        AppRefused,
         "TikTok refuses this installation's settings. Whoever runs this service must check them.",
         "internal",
     ),

@@ -52,15 +52,17 @@ class PageGuard:
 
     def __init__(self, first_token: str) -> None:
         self._tokens = {first_token}
-        self._last: list[Any] = []
+        self._last: tuple[Any, ...] = ()
         self._same = 1
         self._empty = 0
 
     def complaint(self, rows: list[Any], next_token: str) -> str:
         """Nothing while all is well, else what is wrong. Call once per page, in order."""
         self._empty = 0 if rows else self._empty + 1
-        self._same = self._same + 1 if rows and rows == self._last else 1
-        self._last = rows
+        # Ends and length say enough, and a whole page is much to remember.
+        shown = (len(rows), rows[0], rows[-1]) if rows else ()
+        self._same = self._same + 1 if rows and shown == self._last else 1
+        self._last = shown
         if self._same >= MAX_SAME_PAGES:
             return f"the same page came {MAX_SAME_PAGES} times"
         if not next_token:

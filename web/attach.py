@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 
 from errors import BadRequest, Refused
 from store.accounts import Principal
+from store.secrets import digest, random_token
 from store.sessions import Sessions
 from web.cookies import SessionCookie, form_token, form_token_matches, from_own_page
 from web.entries import Entry, entry_of, largest_body
@@ -36,8 +37,10 @@ def attach(
     `principal_for_key` is that of Accounts; `secure` says that people come over https.
 
     Sets for every request `g.request_id`, `g.principal` (None where anybody may enter) and, for a
-    signed-in member, `g.session_token`."""
+    signed-in member, `g.session_token`. For a member and for a guest `g.browser` is what a `state`
+    may be bound to: a digest of the session cookie, or of the visit cookie."""
     cookie = SessionCookie(secure=secure)
+    visit = SessionCookie(secure=secure, visit=True)
     # Also for bodies that do not say their length.
     app.config["MAX_CONTENT_LENGTH"] = largest_body("/")
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
@@ -46,7 +49,7 @@ def attach(
     def begin() -> None:
         g.request_id = secrets.token_hex(8)
         g.principal = None
-        g.session_token = ""
+        g.session_token = g.form_secret = ""
 
     def check_size() -> None:
         request.max_content_length = largest_body(request.path)
@@ -62,7 +65,14 @@ def attach(
             case Entry.KEY:
                 g.principal = principal_for_key(_bearer())
             case Entry.MEMBER:
-                _recognise_member(sessions, cookie)
+                if not _is_member(sessions, cookie):
+                    raise _not_signed_in()
+                _check_form()
+            case Entry.GUEST:
+                if not _is_member(sessions, cookie):
+                    g.form_secret = visit.read(request) or random_token()
+                    g.browser = digest(g.form_secret)
+                _check_form()
             case Entry.OPEN:
                 pass
 
@@ -71,9 +81,16 @@ def attach(
     app.context_processor(
         lambda: {
             "principal": g.get("principal"),
-            "form_token": form_token(g.session_token) if g.get("session_token") else "",
+            "form_token": form_token(g.form_secret) if g.get("form_secret") else "",
         }
     )
+
+    def keep_visit(response: Response) -> Response:
+        if g.get("form_secret") and not g.session_token:
+            visit.write(response, g.form_secret)
+        return response
+
+    app.after_request(keep_visit)
     add_headers(app, secure=secure)
     handle_failures(app)
     app.register_blueprint(sign_in_routes(sessions, cookie))
@@ -89,20 +106,30 @@ def _bearer() -> str:
     return key.strip()
 
 
-def _recognise_member(sessions: Sessions, cookie: SessionCookie) -> None:
+def _is_member(sessions: Sessions, cookie: SessionCookie) -> bool:
+    """Whether somebody is signed in; notes who."""
     session_token = cookie.read(request) or ""
     principal = sessions.principal(session_token) if session_token else None
     if principal is None:
-        raise Refused(
-            "You are not signed in. Open a sign-in link; 'flask --app app login-link' makes one.",
-            code="unauthorised",
-        )
+        return False
+    g.session_token = g.form_secret = session_token
+    g.browser = digest(session_token)
+    g.principal = principal
+    return True
+
+
+def _check_form() -> None:
     if request.method in _CHANGING:
         sent = request.form.get("form_token", "")
-        if not (from_own_page(request) and form_token_matches(session_token, sent)):
+        if not (from_own_page(request) and form_token_matches(g.form_secret, sent)):
             raise BadRequest("This form is out of date. Go back, load the page again and repeat.")
-    g.session_token = session_token
-    g.principal = principal
+
+
+def _not_signed_in() -> Refused:
+    return Refused(
+        "You are not signed in. Open a sign-in link; 'flask --app app login-link' makes one.",
+        code="unauthorised",
+    )
 
 
 def _read_away() -> None:

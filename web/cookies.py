@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Request
@@ -10,14 +11,19 @@ from werkzeug.wrappers import Response
 
 from store.sessions import LONGEST_SECONDS
 
+VISIT_SECONDS: Final = 86_400.0
+
 
 class SessionCookie:
-    """`secure` unless the installation is reached over plain http on its own machine."""
+    """`secure` unless the installation is reached over plain http on its own machine. `visit`: the
+    cookie of a browser that nobody has signed in with."""
 
-    def __init__(self, *, secure: bool) -> None:
+    def __init__(self, *, secure: bool, visit: bool = False) -> None:
         self._secure = secure
+        name = "tts_visit" if visit else "tts_session"
         # A `__Host-` cookie cannot be set by a neighbouring subdomain; browsers demand Secure.
-        self.name = "__Host-tts_session" if secure else "tts_session"
+        self.name = f"__Host-{name}" if secure else name
+        self._seconds = VISIT_SECONDS if visit else LONGEST_SECONDS
 
     def read(self, request: Request) -> str | None:
         return request.cookies.get(self.name)
@@ -26,7 +32,7 @@ class SessionCookie:
         response.set_cookie(
             self.name,
             session_token,
-            max_age=int(LONGEST_SECONDS),
+            max_age=int(self._seconds),
             secure=self._secure,
             httponly=True,
             samesite="Lax",

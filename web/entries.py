@@ -8,11 +8,13 @@ from typing import Final
 
 class Entry(Enum):
     """`KEY`: an API key in the Authorization header, never a cookie. `MEMBER`: a session cookie,
-    never a key."""
+    never a key. `GUEST`: a session cookie where there is one, else a cookie that says only that it
+    is the same browser as before."""
 
     OPEN = "open"
     KEY = "key"
     MEMBER = "member"
+    GUEST = "guest"
 
 
 #: The first that fits counts; an address ending in "/" stands for all below it. What is not listed
@@ -20,10 +22,17 @@ class Entry(Enum):
 ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     ("/connector/", Entry.KEY),
     ("/webhooks/", Entry.OPEN),
+    # A shop's owner comes with an invite and without a session.
+    ("/connect/invite", Entry.GUEST),
+    ("/connect/invite/start", Entry.GUEST),
+    ("/connect/tiktok/callback", Entry.GUEST),
+    ("/connect/shops/", Entry.GUEST),
     ("/sign-in", Entry.OPEN),
     ("/healthz", Entry.OPEN),
     ("/readyz", Entry.OPEN),
     ("/metrics", Entry.OPEN),
+    # Looker Studio has neither cookie nor key; the names of pictures cannot be guessed.
+    ("/images/", Entry.OPEN),
     ("/static/", Entry.OPEN),
     ("/bootstrap/static/", Entry.OPEN),
 )
@@ -42,7 +51,12 @@ def entry_of(path: str) -> Entry:
 
 def is_page(path: str) -> bool:
     """Whether people look at this address; everything else is answered in JSON."""
-    return path == "/sign-in" or entry_of(path) is Entry.MEMBER
+    return path == "/sign-in" or entry_of(path) in (Entry.MEMBER, Entry.GUEST)
+
+
+def is_picture(path: str) -> bool:
+    """Pictures say themselves how long they may be kept."""
+    return path.startswith("/images/")
 
 
 def is_static(path: str) -> bool:

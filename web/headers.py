@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
-from web.entries import is_static
+from web.entries import is_picture, is_static
 
 CONTENT_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -28,7 +28,9 @@ def add_headers(app: Flask, *, secure: bool) -> None:
     def finish(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if not is_static(request.path):
+        if is_picture(request.path):
+            response.headers.setdefault("Cache-Control", "no-store")
+        elif not is_static(request.path):
             response.headers["Cache-Control"] = "no-store"
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

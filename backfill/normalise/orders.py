@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+from backfill.auctions import AuctionProduct, auction_product
 from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, PAID, UNIT, derive_prices
 from backfill.normalise.rows import (
     BuyerHasher,
@@ -22,7 +23,7 @@ from backfill.normalise.rows import (
 )
 from backfill.normalise.shape import Record, Shape, child, children
 from backfill.normalise.values import WrongShape, exact_sum, key_of, money, plain_text, rate, text
-from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS
+from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS, PRODUCTS
 from store.commits import Write
 
 _ORDER: Final = Shape(
@@ -84,8 +85,9 @@ _LINE: Final = Shape(
 _LINE_COLUMNS: Final = (
     *_LINE.columns,
     *("line_key", "order_id", "order_key", "create_time", "update_time", "currency"),
-    *("is_bundle", "tax_amount", "tax_rate", "tax_type"),
+    *("is_bundle", "auction_product_id", "tax_amount", "tax_rate", "tax_type"),
 )
+_AUCTION_COLUMNS: Final = ("product_id", "title", "is_auction", "update_time")
 
 
 def _picker(columns: Sequence[str], names: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
@@ -98,14 +100,18 @@ _paid: Final = _picker(_ORDER.columns, PAID)
 _freight: Final = _picker(_ORDER.columns, FREIGHT)
 _unit: Final = _picker(_LINE_COLUMNS, UNIT)
 _LINE_ID: Final = _LINE.position("line_item_id")
+_NAME, _SKU_TYPE = map(_LINE.position, ("product_name", "sku_type"))
+_ORDER_TYPE: Final = _ORDER.position("order_type")
 
 #: How TikTok names the level that is a city; elsewhere it is called a district or not at all.
 _CITY_WORDS: Final = ("city", "town", "municipality")
 
 
 def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalised:
-    """Rows of orders, order_line_items and order_line_item_price_detail."""
+    """Rows of orders, order_line_items and order_line_item_price_detail, and of products those that
+    stand for what was sold in countdown auctions."""
     orders: list[Row] = []
+    auctions: dict[str, Row] = {}
     lines: list[Row] = []
     prices: list[Row] = []
 
@@ -114,12 +120,20 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
         order_id, created, updated, currency = _identity(header)
         order_key = key_of(order_id)
         shared = (order_id, order_key, created, updated)
-        order_lines = each_of(record, "line_items", lambda unit: _read_line(unit, shared, currency))
+        order_type = header[_ORDER_TYPE]
+        sold: list[AuctionProduct] = []
+
+        def read_line(unit: Any) -> Row:
+            return _read_line(unit, shared, currency, order_type, sold)
+
+        order_lines = each_of(record, "line_items", read_line)
         order_prices = derive_prices(_freight(header), _paid(header), list(map(_unit, order_lines)))
         header += (order_key, *_recipient(record), *_buyer(record, buyer), len(order_lines))
         orders.append(tuple(header))
         lines.extend(order_lines)
         prices.extend(order_prices)
+        # Without a time, so that a product which is there already does not change.
+        auctions.update({one.product_id: (one.product_id, one.title, 1, None) for one in sold})
 
     rejected = read_each(records, "orders", read)
     return Normalised(
@@ -127,17 +141,29 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
             Write(ORDERS, _ORDER_COLUMNS, orders),
             Write(ORDER_LINE_ITEMS, _LINE_COLUMNS, lines),
             Write(ORDER_LINE_ITEM_PRICE_DETAIL, DERIVED_COLUMNS, prices),
+            Write(PRODUCTS, _AUCTION_COLUMNS, list(auctions.values())),
         ),
         rejected,
     )
 
 
-def _read_line(unit: Any, shared: tuple[Any, ...], order_currency: object) -> Row:
+def _read_line(
+    unit: Any,
+    shared: tuple[Any, ...],
+    order_currency: object,
+    order_type: str | None,
+    sold: list[AuctionProduct],
+) -> Row:
+    """A row of `_LINE_COLUMNS`; adds to `sold` the product in whose name it was auctioned."""
     row = _LINE.read(unit)
+    auction = auction_product(row[_NAME], order_type, row[_SKU_TYPE])
+    if auction is not None:
+        sold.append(auction)
     own_currency = unit.get("currency")
     is_bundle = unit.get("combined_listing_skus") or unit.get("sub_item_info")
     row += (key_of(row[_LINE_ID]), *shared)
     row += (text(own_currency) if own_currency else order_currency, 1 if is_bundle else 0)
+    row.append(auction.product_id if auction else None)
     row += _tax(unit) if unit.get("item_tax") else (None, None, None)
     return tuple(row)
 

@@ -31,7 +31,7 @@ _NOTHING: Final[Record] = {}
 @dataclass(frozen=True, slots=True)
 class _Field:
     column: str
-    parent: str  # "" for the record itself, else the name of an object inside it
+    parent: str  # "" for the record itself, else the way to an object inside it
     name: str
     convert: Converter
 
@@ -43,7 +43,8 @@ class _Field:
 class Shape:
     """How rows of one table (or some of its columns) are read from one kind of record.
 
-    `fields` maps a column to `name` or `object.name`; `required` columns must not be null.
+    `fields` maps a column to `name` or `object.name` (or `object.inner.name`); `required` columns
+    must not be null.
     `columns` are the columns of a row, in order; whoever adds computed values adds their names
     behind these.
     """
@@ -78,7 +79,7 @@ class Shape:
         """The slow way through the same fields, to name the one that failed."""
         for field in self._fields:
             try:
-                parent = child(record, field.parent) if field.parent else record
+                parent = _inside(record, field.parent)
                 field.convert(parent.get(field.name))
             except WrongShape as wrong:
                 return WrongShape(wrong.reason, wrong.path or field.path)
@@ -95,6 +96,13 @@ def child(record: Record, name: str) -> Record:
     if not isinstance(inner, dict):
         raise WrongShape("is not an object", name)
     return inner
+
+
+def _inside(record: Record, way: str) -> Record:
+    """The object at the end of a way such as `sales.gmv`; the record itself for no way."""
+    for name in way.split(".") if way else ():
+        record = child(record, name)
+    return record
 
 
 def children(record: Record, name: str) -> list[Any]:
@@ -115,14 +123,15 @@ def _generated(fields: Sequence[_Field]) -> Callable[[Record], list[Any]]:
         get_1 = child(record, 'payment').get
         return [c0[get('status')], c1[get_1('total_amount')], ...]
     """
-    known: dict[str, Any] = {"child": child, "latest": LATEST_INSTANT}
+    known: dict[str, Any] = {"child": child, "inside": _inside, "latest": LATEST_INSTANT}
     getters = {"": "get"}
     opening = ["    get = record.get"]
     values = []
     for number, field in enumerate(fields):
         if field.parent not in getters:
             getters[field.parent] = f"get_{len(getters)}"
-            opening.append(f"    {getters[field.parent]} = child(record, {field.parent!r}).get")
+            reach = "inside" if "." in field.parent else "child"
+            opening.append(f"    {getters[field.parent]} = {reach}(record, {field.parent!r}).get")
         value = f"{getters[field.parent]}({field.name!r})"
         convert = f"c{number}"
         known[convert] = field.convert

@@ -141,6 +141,14 @@ def decimal_text(value: object, pattern: re.Pattern[str] = _MONEY) -> str | None
     return text
 
 
+def fraction_text(value: object) -> str | None:
+    """A rate as a fraction, exact: TikTok writes 0.0528 in some answers and 5.28% in others."""
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        percent = decimal_text(value.rstrip()[:-1], _RATE)
+        return None if percent is None else format(Decimal(percent).scaleb(-2), "f")
+    return decimal_text(value, _RATE)
+
+
 def _flag(value: object) -> int | None:
     if isinstance(value, int) and 0 <= value <= 1:
         return int(value)
@@ -174,7 +182,7 @@ class Remembering(dict[object, object]):
 
 text: Final[Converter] = Remembering(plain_text)
 money: Final[Converter] = Remembering(decimal_text)
-rate: Final[Converter] = Remembering(lambda value: decimal_text(value, _RATE))
+rate: Final[Converter] = Remembering(fraction_text)
 flag: Final = Remembering(_flag)
 flag.update({True: 1, False: 0})  # 1 and 0 are the same keys
 

@@ -1,0 +1,96 @@
+"""What a process does about notifications: act on those that came, and see that more come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from backfill.fetch import Source
+from backfill.registration import register
+from backfill.reread import Tools, reread
+from backfill.run import Outcome
+from clock import Clock
+from errors import ConnectorError
+from store.accounts import Accounts, ShopRow
+from store.fencing import Fenced
+from store.ledger import Claim, Ledger
+from store.notifications import Notifications
+from store.shops import ShopStores
+
+_log = structlog.get_logger(__name__)
+
+
+class Listening:
+    """`source(shop, lane)` is the way to TikTok for a shop. `public_url`: where TikTok reaches this
+    installation; None where it cannot, and then nothing is registered."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        ledger: Ledger,
+        stores: ShopStores,
+        notifications: Notifications,
+        clock: Clock,
+        source: Callable[[ShopRow, str], Source],
+        public_url: str | None,
+    ) -> None:
+        self._accounts = accounts
+        self._ledger = ledger
+        self._stores = stores
+        self._notifications = notifications
+        self._clock = clock
+        self._source = source
+        self._public_url = public_url
+
+    def reread(self, claim: Claim, stop: Callable[[], bool]) -> Outcome:
+        """Handler of the runs that `Notifications` asks for."""
+        run = claim.run
+        place = (run.workspace_id, run.shop_id)
+        taken = self._notifications.take(*place)
+        if not taken.ids:
+            return Outcome("done")
+        scope = self._accounts.workspace(run.workspace_id)
+        tools = Tools(
+            records=self._stores.records(*place),
+            columns=self._stores.columns(*place),
+            source=self._source(scope.shop(run.shop_id), run.lane),
+            buyer=scope.buyer_hasher(),
+            clock=self._clock,
+        )
+        try:
+            outcome = reread(
+                taken.named,
+                tools,
+                ledger_token=claim.token,
+                renew=lambda: self._renew(claim),
+                stop=stop,
+            )
+        except Fenced:
+            raise
+        except Exception:
+            # What nobody expected must not be tried for ever; the next sync reads these anyway.
+            self._notifications.settle(*place, taken)
+            raise
+        if outcome.state == "done":
+            self._notifications.settle(*place, taken)
+        return outcome
+
+    def register(self, shop: ShopRow, lane: str, *, also_not_offered: bool) -> None:
+        """See that TikTok pushes what happens in `shop`. Whatever stands in the way is logged: an
+        import is worth having without it, and the next one tries again."""
+        if self._public_url is None or shop.is_sample:
+            return
+        try:
+            changed = register(
+                self._source(shop, lane), self._public_url, also_not_offered=also_not_offered
+            )
+        except ConnectorError as error:
+            _log.warning("not_registered", debug=error.debug, reference=error.reference)
+        else:
+            if changed:
+                _log.info("registered", shop=shop.shop_id, topics=changed)
+
+    def _renew(self, claim: Claim) -> None:
+        self._ledger.renew(claim)

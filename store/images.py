@@ -1,0 +1,47 @@
+"""The pictures of one shop: files named by a keyed digest of what is in them, beside its records.
+
+The name tells nothing and cannot be guessed, so that whoever has the address may see the picture:
+Looker Studio asks for pictures without any sign-in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp|gif)")
+
+
+class ImageFolder:
+    """Made on first use. Keeping the same picture twice is harmless."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, name: str, content: bytes) -> None:
+        """ValueError for a name that is none of ours."""
+        path = self._path(name)
+        if path.exists():
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+
+    def path_of(self, name: str) -> Path | None:
+        """Where the picture is; None for an unknown name or one that is none of ours."""
+        if not _NAME.fullmatch(name):
+            return None
+        path = self._folder / name
+        return path if path.is_file() else None
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError("not the name of a picture")
+        return self._folder / name

@@ -1,0 +1,117 @@
+"""Telling TikTok where to push: what is registered, when, and what does not stop an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+
+from backfill.fetch import Source
+from backfill.listening import Listening
+from backfill.registration import register
+from sample_shop.gateway import Gateway
+from store.accounts import ShopRow
+from tests.importing import ShopUnderTest, refuses
+from tiktok_shop.webhooks import TOPICS
+
+BASE = "https://source.example.invalid"
+OFFERED = [name for name, topic in TOPICS.items() if topic.offered]
+
+
+class Shop(ShopUnderTest):
+    def listed(self) -> dict[str, str]:
+        gateway: Gateway = self.between.behind.gateway  # type: ignore[attr-defined]
+        entries = gateway.books[self.world.shops[0].id].webhooks.entries()
+        return {entry["event_type"]: entry["address"] for entry in entries}
+
+    def way(self) -> Source:
+        return Source(self.client, self.access, "forward")
+
+    def register(self, base: str = BASE, *, also_not_offered: bool = False) -> list[str]:
+        return register(self.way(), base, also_not_offered=also_not_offered)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path)
+    yield made
+    made.close()
+
+
+def test_every_offered_topic_gets_an_address_of_its_own(shop: Shop) -> None:
+    assert shop.register() == OFFERED
+    assert shop.listed() == {name: f"{BASE}/webhooks/tiktok/{name}" for name in OFFERED}
+    assert len(OFFERED) == 9
+
+
+def test_registering_again_only_looks(shop: Shop) -> None:
+    shop.register()
+    shop.calls.clear()
+    assert shop.register() == []
+    assert len(shop.calls) == 1
+
+
+def test_another_public_address_replaces_the_old_one(shop: Shop) -> None:
+    shop.register()
+    assert shop.register("https://moved.example.invalid") == OFFERED
+    assert set(shop.listed().values()) == {
+        f"https://moved.example.invalid/webhooks/tiktok/{name}" for name in OFFERED
+    }
+
+
+def test_topics_that_the_calls_do_not_list_are_tried_on_request_and_left_out_when_refused(
+    shop: Shop,
+) -> None:
+    assert shop.register(also_not_offered=True) == OFFERED
+    assert len(shop.calls) == 1 + len(TOPICS)
+    assert sorted(shop.listed()) == sorted(OFFERED)
+
+
+# --- beside an import ---
+
+
+def listening(shop: Shop, public_url: str | None) -> Listening:
+    nothing: Any = SimpleNamespace()
+    return Listening(
+        accounts=nothing,
+        ledger=nothing,
+        stores=nothing,
+        notifications=nothing,
+        clock=shop.clock,
+        source=lambda row, lane: shop.way(),
+        public_url=public_url,
+    )
+
+
+def row(*, is_sample: bool = False) -> ShopRow:
+    made: Any = SimpleNamespace(shop_id="7000001", is_sample=is_sample)
+    return made  # type: ignore[no-any-return]
+
+
+def test_without_a_public_address_nothing_is_registered(shop: Shop) -> None:
+    listening(shop, None).register(row(), "forward", also_not_offered=True)
+    assert shop.calls == []
+
+
+def test_the_sample_account_is_not_registered(shop: Shop) -> None:
+    listening(shop, BASE).register(row(is_sample=True), "forward", also_not_offered=True)
+    assert shop.calls == []
+
+
+@pytest.mark.parametrize("code", [105005, 36009003, 36009043])
+def test_a_refusal_is_logged_and_does_not_harm_the_import(shop: Shop, code: int) -> None:
+    shop.between.faults = [lambda _asked: refuses(code)]
+    with structlog.testing.capture_logs() as logged:
+        listening(shop, BASE).register(row(), "forward", also_not_offered=False)
+    assert "not_registered" in [one["event"] for one in logged]
+
+
+def test_what_was_registered_is_logged_once(shop: Shop) -> None:
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(2):
+            listening(shop, BASE).register(row(), "forward", also_not_offered=False)
+    assert [one["topics"] for one in logged if one["event"] == "registered"] == [OFFERED]
