@@ -159,6 +159,7 @@ class Installation:
             accounts=self.accounts,
             ledger=self.ledger,
             notifications=self.notifications,
+            stores=self.stores,
             way=lambda workspace_id: self.sample if workspace_id == SAMPLE else self.live,
         )
 

@@ -38,7 +38,7 @@ _DATE: Final = "{date}"
 @dataclass(slots=True)
 class DaysReading:
     """The figures of the days `[start, end)` on the axis of days, in one page or several.
-    `is_newest`: no later day is asked for in this run."""
+    `is_newest`: no later day is asked for in this run. `page_token`: of the page to begin with."""
 
     source: Source
     stage: Stage
@@ -47,6 +47,7 @@ class DaysReading:
     zone: str
     today: int
     is_newest: bool = False
+    page_token: str = ""
     restarts: int = 0
     _pages: Iterator[Page] | None = None
 
@@ -55,13 +56,17 @@ class DaysReading:
         """The first day, for people."""
         return ((as_date(self.start),),)
 
+    @property
+    def name(self) -> str:
+        return f"{as_date(self.start)} {as_date(self.end)}"
+
     def fetch(self) -> Page:
         if self._pages is None:
             self._pages = self._start()
         return next(self._pages)
 
     def restart(self) -> None:
-        self._pages = None
+        self._pages, self.page_token = None, ""
         self.restarts += 1
 
     def days(self, page: Page) -> Asked:
@@ -81,6 +86,7 @@ class DaysReading:
             lane=self.source.lane,
             path={"date": first} if by_path else None,
             query={} if by_path else {"start_date_ge": first, "end_date_lt": after},
+            page_token=self.page_token,
         )
 
 

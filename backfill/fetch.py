@@ -16,6 +16,9 @@ from store.commits import Window
 from tiktok_shop.client import Access, Client, Page
 from tiktok_shop.endpoints import ENDPOINTS
 
+#: Pages that are handed over at once: each takes some ten megabytes until it is kept.
+_PAGES_TOGETHER: Final = 2
+
 #: What TikTok calls the id of a record, by family.
 _ID_NAMES: Final = ("id", "return_id", "cancel_id")
 
@@ -113,11 +116,12 @@ class WindowReading:
 @dataclass(slots=True)
 class IdsReading:
     """What TikTok has for some ids, in one page or several. `asked` are rows whose first value is
-    the id. It is read from the first page on: where it stopped is not written down."""
+    the id; `page_token` that of the page to begin with."""
 
     source: Source
     stage: Stage
     asked: Sequence[tuple[Any, ...]]
+    page_token: str = ""
     restarts: int = 0
     _pages: Iterator[Page] | None = None
 
@@ -126,8 +130,13 @@ class IdsReading:
             self._pages = self._start()
         return next(self._pages)
 
+    @property
+    def name(self) -> str:
+        """The list of one id; one that is about something else by now has another name."""
+        return " ".join(str(value) for value in self.asked[0])
+
     def restart(self) -> None:
-        self._pages = None
+        self._pages, self.page_token = None, ""
         self.restarts += 1
 
     def _start(self) -> Iterator[Page]:
@@ -145,6 +154,7 @@ class IdsReading:
             path=path,
             query={**endpoint.ascending(), **in_query},
             body=filters if endpoint.filters_in_body else None,
+            page_token=self.page_token,
         )
 
 
@@ -174,11 +184,11 @@ class Fetchers:
         self._asked.put(reading)
 
     def answers(self, timeout_seconds: float) -> list[Answered]:
-        """The pages that have come, the next one at least; none when none came in time."""
+        """The next page that has come, with another if that waits too; none when none came."""
         found: list[Answered] = []
         try:
             found.append(self._answered.get(timeout=timeout_seconds))
-            while len(found) < self.count:
+            while len(found) < _PAGES_TOGETHER:
                 found.append(self._answered.get_nowait())
         except Empty:
             pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from backfill.bookmark import Bookmark
 from backfill.budget import calls_made, checkpoint_name
 from backfill.day_reading import day_readings
 from backfill.fetch import IdsReading, Reading, WindowReading
@@ -34,6 +35,7 @@ class StagePlan:
     when it is complete once all were read. `asked`: how many ids there are; `left_over`: how many
     more wait for the calls of another day. `covers`: what of the resource is read then.
     `current_to`: once all was read, no change before this instant is missing (UTC epoch seconds).
+    `bookmark`: for a stage that reads by id or by day.
     """
 
     readings: Sequence[Reading]
@@ -43,6 +45,7 @@ class StagePlan:
     left_over: int = 0
     covers: tuple[Covered, ...] = ()
     current_to: int | None = None
+    bookmark: Bookmark | None = None
 
 
 def place(window: Window) -> Place:
@@ -54,7 +57,10 @@ def plan_stage(stage: Stage, work: Work) -> StagePlan:
     reads = stage.reads
     if isinstance(reads, InDays):
         days = day_readings(stage, reads, work)
-        return StagePlan(days, {}, asked=len(days))
+        bookmark = Bookmark.of(stage, work)
+        for reading in days:
+            reading.page_token = bookmark.pages.get(reading.name, "")
+        return StagePlan(days, {}, asked=len(days), bookmark=bookmark)
     if isinstance(reads, Images):
         images = image_readings(reads, work.records, work.pictures, work.clock.now)
         return StagePlan(images, {}, asked=len(images))
@@ -214,20 +220,28 @@ def _ids(stage: Stage, reads: ById, work: Work) -> StagePlan:
     covered = work.records.coverage(reads.covers_like or stage.name)
     since = (marker.end,) * reads.pending.count("?")
     pending = [tuple(row) for row in work.records.query(reads.pending, since)]
+    bookmark = Bookmark.of(stage, work)
     limit = 1
     if reads.id_filter:
+        ordered = sorted(pending, key=lambda row: str(row[0]))
+        pending = [row for row in ordered if str(row[0]) > bookmark.asked_to]
         limit = ENDPOINTS[stage.endpoint].id_filter(reads.id_filter).limit or 50
     readings = [
         IdsReading(work.source, stage, pending[at : at + limit])
         for at in range(0, len(pending), limit)
     ]
+    if reads.id_filter:
+        bookmark.follow(reading.asked for reading in readings)
+    else:
+        for reading in readings:
+            reading.page_token = bookmark.pages.get(reading.name, "")
     today = readings[: _calls_left(stage, work)]
     asked = sum(len(reading.asked) for reading in today)
     left_over = len(pending) - asked
     if not reads.covers_like:
         covered = [Covered(stage.name, 0, marker.end, work.until)]
     covers = tuple(replace(one, resource=stage.name, read_at=work.until) for one in covered)
-    return StagePlan(today, {}, marker, asked, left_over, covers)
+    return StagePlan(today, {}, marker, asked, left_over, covers, bookmark=bookmark)
 
 
 def _calls_left(stage: Stage, work: Work) -> int | None:

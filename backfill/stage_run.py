@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from backfill.bookmark import Bookmark
 from backfill.budget import after_call, checkpoint_name
 from backfill.day_reading import (
     DaysReading,
@@ -57,6 +58,7 @@ class StageRun:
         self._covered_then: tuple[Covered, ...] = ()
         self._left_over = 0
         self._current_to: int | None = None
+        self._bookmark: Bookmark | None = None
         self._asked = self._answered = 0
         self.progress = StageProgress(stage.name, "pending")
 
@@ -65,13 +67,13 @@ class StageRun:
         plan = plan_stage(self._stage, work)
         readings = deque(plan.readings)
         self._windows, self._marker, self._asked = plan.windows, plan.marker, plan.asked
-        self._current_to = plan.current_to
+        self._current_to, self._bookmark = plan.current_to, plan.bookmark
         self._covered_then, self._left_over = plan.covers, plan.left_over
         self._say("running", started_at=work.clock.now(), finished_at=None)
         if readings:
             self._read_all(readings)
         self._finish()
-        work.publish_all()
+        work.publish_beside()
 
     def end(self, state: str, *, waits_for: str = "", error: ConnectorError | None = None) -> None:
         """Write down how the stage stands when it is left before it is done."""
@@ -139,7 +141,7 @@ class StageRun:
                 return self._restart(reading)
             if isinstance(error, BadReply):
                 self._keep(quarantined=(self._complaint(error, "page", "cannot be read"),))
-        elif isinstance(error, PageTokenExpired) and reading.restarts < _MOST_RESTARTS:
+        elif reading.restarts < _MOST_RESTARTS and _from_the_first_page(reading, error):
             reading.restart()
             return (reading,)
         elif isinstance(error, RequestRefused | UnknownAnswer):
@@ -149,7 +151,8 @@ class StageRun:
             names = ",".join(str(row[0]) for row in reading.asked)
             self._answered += len(reading.asked)
             complaint = self._complaint(error, names[:200], error.tiktok_message)
-            self._keep(quarantined=(complaint,), checkpoints=self._calls())
+            checkpoints = (*self._calls(), *self._turned(reading, ""))
+            self._keep(quarantined=(complaint,), checkpoints=checkpoints)
             return ()
         raise error
 
@@ -230,7 +233,8 @@ class StageRun:
             self._answered += len(reading.asked)
         asked = tuple(reading.asked[0])
         context = Context(self._work.buyer, asked, self._work.until, complete)
-        self._keep(self._stage.normalise(page.rows, context), page, checkpoints=self._calls())
+        checkpoints = (*self._calls(), *self._turned(reading, page.next_token))
+        self._keep(self._stage.normalise(page.rows, context), page, checkpoints=checkpoints)
         return () if complete else (reading,)
 
     def _settle_days(self, reading: DaysReading, page: Page) -> Iterable[Reading]:
@@ -239,11 +243,11 @@ class StageRun:
         self._answered += complete
         context = Context(self._work.buyer, as_of=self._work.until, days=days)
         covered = covered_by(self._stage, days, self._work.until) if complete else ()
-        checkpoints: tuple[tuple[str, str], ...] = ()
+        checkpoints = self._turned(reading, "" if complete else page.next_token)
         if complete and days.known_until < days.end:
             name = not_yet_name(self._stage)
             known = self._work.checkpoint(name)
-            checkpoints = ((name, with_not_yet(known, self._work.until, days)),)
+            checkpoints += ((name, with_not_yet(known, self._work.until, days)),)
         normalised = self._stage.normalise(page.rows, context)
         self._keep(normalised, page, covered=covered, checkpoints=checkpoints)
         return () if complete else (reading,)
@@ -259,6 +263,16 @@ class StageRun:
         self._answered += 1
         self._keep(quarantined=(complaint,), checkpoints=((name, refused),))
         return ()
+
+    def _turned(self, reading: Any, next_token: str) -> tuple[tuple[str, str], ...]:
+        """How far the lists of this stage have come with this page."""
+        if self._bookmark is None:
+            return ()
+        reads = self._stage.reads
+        if not isinstance(reads, ById) or not reads.id_filter:
+            return self._bookmark.turn(reading.name, next_token)
+        # What was answered of a batch is not pending any more: its pages need no mark.
+        return () if next_token else self._bookmark.settle(reading.asked)
 
     def _calls(self) -> tuple[tuple[str, str], ...]:
         """One call more of those the stage may make today."""
@@ -357,6 +371,14 @@ class StageRun:
         else:
             done, total = _counted(self._windows.values())
         return replace(self.progress, done=done, total=total, heartbeat_at=now)
+
+
+def _from_the_first_page(reading: Any, error: BaseException | None) -> bool:
+    """Whether only the list that was begun cannot be gone on with."""
+    if isinstance(error, PageTokenExpired):
+        return True
+    going_on = isinstance(reading, IdsReading | DaysReading) and bool(reading.page_token)
+    return going_on and isinstance(error, RequestRefused)
 
 
 def _counted(windows: Iterable[Window]) -> tuple[int, int | None]:

@@ -28,6 +28,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 #: Seconds that a server may take until it answers, and a process until it has stopped.
 START_SECONDS: Final = 120
 STOP_SECONDS: Final = 20
+NO_PACE: Final[Mapping[str, float]] = {}
 
 
 class Stopped(RuntimeError):
@@ -116,11 +117,14 @@ class Simulator:
 
 
 @contextmanager
-def simulator(folder: Path, orders: int, seed: int, days: int) -> Iterator[Simulator]:
-    """A shop of `orders` orders in the `days` days before now, whose clock stands still."""
+def simulator(
+    folder: Path, orders: int, seed: int, days: int, pace: Mapping[str, float] = NO_PACE
+) -> Iterator[Simulator]:
+    """A shop of `orders` orders in the `days` days before now, whose clock stands still. `pace`:
+    its options `latency-ms` and `qps`; without them it answers as fast as it can."""
     now, port = int(time.time()), free_port()
     url = f"http://127.0.0.1:{port}"
-    arguments = {"port": port, "orders": orders, "seed": seed, "days": days, "now": now}
+    arguments = {"port": port, "orders": orders, "seed": seed, "days": days, "now": now, **pace}
     words = [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "sample_shop", *words]
     with running(command, os.environ, folder / "simulator.log", f"{url}/_ledger"):
@@ -259,11 +263,13 @@ def product(api: Simulator, settings: Mapping[str, str]) -> Iterator[Product]:
 
 
 @contextmanager
-def both(orders: int, seed: int, days: int, **settings: str) -> Iterator[tuple[Simulator, Product]]:
+def both(
+    orders: int, seed: int, days: int, pace: Mapping[str, float] = NO_PACE, **settings: str
+) -> Iterator[tuple[Simulator, Product]]:
     """A simulator and a product that knows of it; nothing is left of either."""
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        simulator(Path(folder), orders, seed, days) as api,
+        simulator(Path(folder), orders, seed, days, pace) as api,
         product(api, settings) as installed,
     ):
         yield api, installed

@@ -94,11 +94,13 @@ def shops_commands(here: Installation) -> Iterable[click.Command]:
 
     @group.command("disconnect")
     @click.argument("shop_id")
+    @click.option("--purge", is_flag=True, help="Delete for good what was imported of it.")
     @workspace_option
-    def disconnect(shop_id: str, workspace: str) -> None:
+    def disconnect(shop_id: str, purge: bool, workspace: str) -> None:
         """Read a shop no more, from its next call on. What was imported stays."""
-        here.accounts.workspace(workspace).disconnect_shop(shop_id)
-        click.echo(f"Shop {shop_id} is disconnected.")
+        here.connecting.disconnect(workspace, shop_id, purge=purge)
+        deleted = ", and what was imported of it is deleted" if purge else ""
+        click.echo(f"Shop {shop_id} is disconnected{deleted}.")
 
     return (group,)
 

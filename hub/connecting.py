@@ -21,6 +21,7 @@ from store.accounts import Accounts, AuthorizationRow, OfferedShop, ShopRow
 from store.ledger import Ledger
 from store.notifications import Notifications
 from store.sessions import Intent
+from store.shops import ShopStores
 from tiktok_shop.client import Client
 from tiktok_shop.oauth import Grant, OAuth
 from tiktok_shop.scopes import missing_data
@@ -80,11 +81,13 @@ class Connecting:
         accounts: Accounts,
         ledger: Ledger,
         notifications: Notifications,
+        stores: ShopStores,
         way: Callable[[str], Way],
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
         self._notifications = notifications
+        self._stores = stores
         self._way = way
 
     def connect(
@@ -130,6 +133,16 @@ class Connecting:
             self._ledger.unblock(workspace_id, shop.shop_id)
             enqueue_first_import(self._ledger, workspace_id, shop.shop_id)
         return shops
+
+    def disconnect(self, workspace_id: str, shop_id: str, *, purge: bool = False) -> None:
+        """Read a shop no more, from its next call on; with `purge` what was read is deleted for
+        good. BadRequest for a shop that is not the workspace's own."""
+        self._accounts.workspace(workspace_id).disconnect_shop(shop_id)
+        if purge:
+            self._notifications.forget_shop(workspace_id, shop_id)
+            self._ledger.forget(workspace_id, shop_id)
+            self._stores.purge(workspace_id, shop_id, self._ledger.tokens(workspace_id, shop_id))
+            _log.warning("purged", workspace=workspace_id, shop=shop_id)
 
     def offered(self, workspace_id: str, authorization_id: str) -> list[OfferedShop]:
         return self._accounts.workspace(workspace_id).offered_shops(authorization_id)

@@ -204,7 +204,8 @@ leases = Table(
     Column("expires_at", Double, nullable=False),
 )
 
-#: How fast TikTok may be called for a shop: `rate` calls a second, `tokens` left at `counted_at`.
+#: How fast TikTok may be called for a shop: `rate` calls a second, `tokens` left at `counted_at`;
+#: `refused_rate`: the rate at which TikTok last refused a call, 0 for none.
 buckets = Table(
     "buckets",
     ACCOUNTS,
@@ -216,6 +217,7 @@ buckets = Table(
     Column("raised_at", Double, nullable=False),
     Column("slowed_at", Double, nullable=False),
     Column("blocked_until", Double, nullable=False),
+    Column("refused_rate", Double, nullable=False),
 )
 
 #: What TikTok has pushed, per shop of ours that it is about. `named` are the records to read again,
@@ -322,12 +324,19 @@ def _add_invites(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_refused_rate(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "ALTER TABLE buckets ADD COLUMN refused_rate DOUBLE PRECISION NOT NULL DEFAULT 0"
+    )
+
+
 #: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
 #: database gets the tables as declared above and goes through none of them.
 STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
     _add_notifications,
     _add_history,
     _add_invites,
+    _add_refused_rate,
 )
 
 

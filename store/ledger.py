@@ -18,7 +18,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from clock import Clock
@@ -221,6 +233,20 @@ class Ledger:
         if row is None:
             raise BadRequest("There is no such run.", code="not_found")
         return run_of(row)
+
+    def tokens(self, workspace_id: str, shop_id: str) -> dict[str, int]:
+        """The newest token of each of a shop's lanes that was ever worked."""
+        of_shop = and_(leases.c.workspace_id == workspace_id, leases.c.shop_id == shop_id)
+        with self._database.reading() as connection:
+            found = connection.execute(select(leases.c.lane, leases.c.token).where(of_shop))
+            return {row.lane: row.token for row in found}
+
+    def forget(self, workspace_id: str, shop_id: str) -> None:
+        """Forget a shop's runs, so that it may have a first import again. Its tokens go on growing
+        from where they are."""
+        of_shop = and_(runs.c.workspace_id == workspace_id, runs.c.shop_id == shop_id)
+        with self._database.writing() as connection:
+            connection.execute(delete(runs).where(of_shop))
 
     def counts(self) -> dict[str, int]:
         """How many runs there are in each state, over the whole installation."""

@@ -218,6 +218,11 @@ class Notifications:
             if connection.scalar(more):
                 _ensure_run(connection, workspace_id, shop_id, now)
 
+    def forget_shop(self, workspace_id: str, shop_id: str) -> None:
+        """Forget everything that was pushed about a shop."""
+        with self._database.writing() as connection:
+            connection.execute(delete(notifications).where(_of_shop(workspace_id, shop_id)))
+
     def access_ends(self, workspace_id: str) -> dict[str, float]:
         """Shop id -> when TikTok will end our access to it (UTC epoch seconds, in the future), for
         those it has said it of."""

@@ -19,8 +19,10 @@ from store.commits import Commit, Covered, Quarantined, StageProgress, Window, W
 from store.coverage import laid_over, merged
 from store.families import family_name
 from store.fencing import Fenced
+from store.manifest_file import counter
 from store.marks import mark, next_commit
 from store.migrations import prepare_shop_file
+from store.purge import least_token_name
 from store.shop_file import open_reader, open_writer, writing
 from store.upsert import upsert_for
 
@@ -70,8 +72,12 @@ class ShopRecords:
 
     def grant(self, lane: str, ledger_token: int) -> int:
         """A token greater than the lane's in this file and than the ledger's: from now on only its
-        holder writes, even if one of the two files was restored from an older copy."""
+        holder writes, even if one of the two files was restored from an older copy. Raises Fenced
+        for a ledger's token from before the file was purged."""
         with self._writing() as connection:
+            least = counter(connection, least_token_name(lane))
+            if least is not None and ledger_token < least:
+                raise Fenced("The data of this shop was deleted.", debug=f"lane {lane}")
             row = connection.execute(
                 "INSERT INTO _fencing VALUES (?1, ?2 + 1) ON CONFLICT (lane) "
                 "DO UPDATE SET token = max(token, ?2) + 1 RETURNING token",

@@ -120,6 +120,7 @@ def _write(
                 table = next(groups, None)
         file.flush()
         os.fsync(file.fileno())
+    pa.default_memory_pool().release_unused()
     size, crc = fingerprint(path)
     return Written(count, min(ends, default=None), max(ends, default=None), size, crc, 0)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import Lock
 
 from clock import Clock
 from store.columns import ShopColumns
 from store.paths import DataFolder
+from store.purge import purge_shop
 from store.records import ShopRecords
 
 
@@ -35,6 +37,10 @@ class ShopStores:
                     self._folder.records_path(*key), self._folder.columns_folder(*key), self._clock
                 )
             return self._columns[key]
+
+    def purge(self, workspace_id: str, shop_id: str, tokens: Mapping[str, int]) -> None:
+        """Delete everything that was read of a shop; see `store.purge.purge_shop`."""
+        purge_shop(self._folder, workspace_id, shop_id, tokens)
 
     def close(self) -> None:
         with self._lock:

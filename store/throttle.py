@@ -1,8 +1,10 @@
 """How fast TikTok may be called: one bucket of calls per app and shop, shared by all processes.
 
 TikTok's quota is unpublished and changes, so the rate is found by trying: it goes up by one call a
-second with every second of success and is halved by a "too many requests". A process takes a few
-calls out of the bucket at a time, so that a call rarely costs a write.
+second with every second of success and is halved by a "too many requests". The rate that was
+refused is remembered: what is a little below it is soon reached again, and then it is approached
+slowly, because every refusal costs a pause. A process takes a few calls out of the bucket at a
+time, so that a call rarely costs a write.
 
 Lanes share a bucket by leaving something in it: a lower one takes only what is above its reserve.
 """
@@ -34,6 +36,10 @@ HELD_SECONDS: Final = 1.0
 ONE_REFUSAL_SECONDS: Final = 1.0
 #: The pause after a refusal that names none.
 PAUSE_SECONDS: Final = 1.0
+#: This share of the rate that was refused is taken to go through, and is gone back to at once by
+#: half of what is missing in each second; from there to that rate it goes up by CAREFUL a second.
+TRUSTED: Final = 0.9
+CAREFUL: Final = 0.002
 WAIT_STEP_SECONDS: Final = 0.25
 SHORTEST_WAIT_SECONDS: Final = 0.002
 
@@ -95,11 +101,13 @@ class StoreThrottle:
             asking = self._asking.setdefault((shop_key, lane), threading.Lock())
         # One thread asks and waits; the others then find what it has taken for them.
         with asking:
+            has_waited = False
             while not self._take_held(shop_key, lane, cost):
-                wait = self._take(shop_key, lane, cost)
+                wait = self._take(shop_key, lane, cost, may_raise=has_waited)
                 if wait <= 0:
                     return
                 self._wait(wait, give_up_at)
+                has_waited = True
 
     def _wait(self, seconds: float, give_up_at: float) -> None:
         started = self._clock.monotonic()
@@ -123,14 +131,15 @@ class StoreThrottle:
             self._succeeded.discard(shop_key)
         with self._database.writing() as connection:
             bucket = self._bucket(connection, shop_key, now)
-            rate = bucket.rate
+            rate, refused_rate = bucket.rate, bucket.refused_rate
             if now - bucket.slowed_at >= ONE_REFUSAL_SECONDS:
-                rate = max(LOWEST_RATE, rate / 2)
+                rate, refused_rate = max(LOWEST_RATE, rate / 2), rate
             pause = PAUSE_SECONDS if retry_after is None else retry_after
             self._change(
                 connection,
                 shop_key,
                 rate=rate,
+                refused_rate=refused_rate,
                 tokens=min(0.0, bucket.tokens),
                 counted_at=now,
                 raised_at=now,
@@ -151,16 +160,17 @@ class StoreThrottle:
             held.calls -= cost
             return True
 
-    def _take(self, shop_key: str, lane: str, cost: int) -> float:
-        """Take `cost` calls and a few more; 0, or how many seconds to wait before trying again."""
+    def _take(self, shop_key: str, lane: str, cost: int, *, may_raise: bool) -> float:
+        """Take `cost` calls and a few more; 0, or how many seconds to wait before trying again.
+        `may_raise`: the rate stood in the way, so that success under it says something about it."""
         now = self._clock.now()
         with self._lock:
             succeeded = shop_key in self._succeeded
         with self._database.writing() as connection:
             bucket = self._bucket(connection, shop_key, now)
             rate, raised_at = bucket.rate, bucket.raised_at
-            if succeeded and now - raised_at >= 1.0:
-                rate, raised_at = min(self._highest_rate, rate + 1.0), now
+            if succeeded and may_raise and now - raised_at >= 1.0:
+                rate, raised_at = min(self._highest_rate, raised(rate, bucket.refused_rate)), now
             size = max(SMALLEST_BUCKET, rate * BUCKET_SECONDS)
             tokens = min(size, bucket.tokens + max(0.0, now - bucket.counted_at) * bucket.rate)
             reserve = LANES[lane].reserve * (size - 1.0)
@@ -201,6 +211,7 @@ class StoreThrottle:
                     raised_at=now,
                     slowed_at=0.0,
                     blocked_until=0.0,
+                    refused_rate=0.0,
                 )
             )
             row = connection.execute(wanted).one()
@@ -211,6 +222,15 @@ class StoreThrottle:
 
     def _this(self, shop_key: str) -> Any:
         return and_(buckets.c.app_key == self._app_key, buckets.c.shop_key == shop_key)
+
+
+def raised(rate: float, refused_rate: float) -> float:
+    """The rate after one more second of success. `refused_rate`: the one that was last refused, 0
+    for none. Calls a second."""
+    trusted = TRUSTED * refused_rate
+    if rate < trusted:
+        return min(trusted, rate + max(1.0, (trusted - rate) / 2))
+    return rate + (CAREFUL * refused_rate if rate < refused_rate else 1.0)
 
 
 def known_rate(database: Database, shop_key: str) -> float:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from hub.connect import connect_routes
 from hub.connecting import Connecting
@@ -18,7 +19,9 @@ from store.database import Database
 from store.invites import Invites
 from store.ledger import Ledger
 from store.notifications import Notifications
+from store.paths import DataFolder
 from store.sessions import ConsentStates, Sessions
+from store.shops import ShopStores
 from tests.installation import FakeClock, MadeGrant, MadeShop, accounts_in
 from tiktok_shop.client import Reply
 from tiktok_shop.endpoints import ENDPOINTS
@@ -95,12 +98,14 @@ class House:
         self.states = ConsentStates(database, self.clock)
         self.invites = Invites(database, self.clock)
         self.tiktok = FakeTikTok()
+        self.stores = ShopStores(DataFolder(folder), self.clock)
         self.connecting = Connecting(
             accounts=self.accounts,
             ledger=self.ledger,
             notifications=Notifications(
                 database, Database(f"sqlite:///{folder}/accounts.sqlite"), self.clock
             ),
+            stores=self.stores,
             way=lambda _workspace_id: self.tiktok,
         )
         self.app = Flask("tests", root_path=str(Path(__file__).parent))
@@ -145,14 +150,14 @@ def started(client: FlaskClient, **query: str) -> str:
     return state_in(answer)
 
 
-def state_in(answer: Any) -> str:
+def state_in(answer: TestResponse) -> str:
     assert answer.status_code == 303, answer.text
     link = urlsplit(answer.headers["Location"])
     assert link.netloc == "tiktok.test"
     return parse_qs(link.query)["state"][0]
 
 
-def back(client: FlaskClient, **query: str) -> Any:
+def back(client: FlaskClient, **query: str) -> TestResponse:
     return client.get("/connect/tiktok/callback", query_string=query)
 
 

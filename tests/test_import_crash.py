@@ -1,152 +1,224 @@
 """An import that is killed at any moment goes on where it was: nothing lost, nothing twice, at most
-the pages in flight asked for again (quality: A1, A3)."""
+the pages in flight asked for again (quality: A1, A3).
+
+Every part of the import that people see is killed at five points; a part of several stages once in
+each of them, so that it is killed, goes on, is killed in its next stage, and so on to its end.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 import store.records
+from backfill.day_reading import DaysReading
+from backfill.fetch import IdsReading, WindowReading
+from backfill.images import ImageReading, Pictures
+from backfill.stages import DATA, LABELS, STAGES
 from backfill.windows import floor_of
 from catalogue.tables import TABLES
+from sample_shop.world import World, seeded_world
 from store.commits import Commit
-from tests.importing import NOW, Asked, ShopUnderTest, digests, small_pages
+from store.images import ImageFolder
+from tests.importing import NOW, Asked, ShopUnderTest, digests, hashed_buyer
+from tiktok_shop.endpoints import ENDPOINTS, Endpoint, Paging
+from tiktok_shop.images import Image
 
-#: stage -> the resource of its calls in the simulator's paths
-STAGES = {
-    "warehouses": "warehouses",
-    "products": "products",
-    "orders": "orders",
-    "returns": "returns",
-    "cancellations": "cancellations",
-    "inventory": "inventory",
-    "product_details": "product",
+#: A short range of a small shop: it is imported very often.
+DAYS = 2
+
+#: Lists come in such pages, so that most have several.
+PAGE_SIZES = {
+    "order_search": 3,
+    "product_search": 4,
+    "cancellation_search": 2,
+    "statements": 2,
+    "statement_transactions": 2,
+    "payments": 1,
+    "unsettled_transactions": 12,
+    "product_performance": 6,
+    "sku_performance": 12,
+    "video_performance": 60,
+    "live_performance": 2,
+    "fbt_records_search": 2,
 }
-
-#: A short range: it is killed and repeated often.
-DAYS = 5
+#: So many ids are asked for in a call.
+IDS_IN_A_CALL = 7
 
 #: Asked before, answered but nothing written, rows written and transaction open, committed, last
 #: page committed and stage not marked done.
 POINTS = ("asking", "answered", "writing", "committed", "finishing")
 
+#: What differs in calls that ask for the same. A batch of ids is made anew of those still open.
+NOT_THE_QUESTION = {"sign", "timestamp"} | {
+    one.name for endpoint in ENDPOINTS.values() for one in endpoint.id_filters
+}
+
+PARTS = {label: tuple(stage.name for stage in STAGES if stage.label == label) for label in LABELS}
+
+
+def shorter(endpoint: Endpoint) -> Endpoint:
+    size = PAGE_SIZES.get(endpoint.name)
+    few = tuple(replace(one, limit=IDS_IN_A_CALL) for one in endpoint.id_filters)
+    paging = Paging(1, size) if size else endpoint.paging
+    return replace(endpoint, paging=paging, id_filters=few)
+
 
 @pytest.fixture(scope="module", autouse=True)
-def several_pages_a_window() -> Iterator[None]:
+def several_pages_a_list() -> Iterator[None]:
+    short = {name: shorter(endpoint) for name, endpoint in ENDPOINTS.items()}
     with pytest.MonkeyPatch.context() as patch:
-        small_pages(patch, 3)
+        for module in ("fetch", "day_reading", "planning"):
+            patch.setattr(f"backfill.{module}.ENDPOINTS", short)
         yield
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
-    """The tables after an import that nothing disturbed, and how many calls it took."""
+def world() -> World:
+    return seeded_world(7, 80, 14, now=NOW, products=5, wall=lambda: NOW)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An import that nothing disturbed: the tables and how many rows they have, the calls, how
+    often each stage came to each point."""
+
+    folder: Path
+    tables: dict[str, str]
+    rows: dict[str, int]
+    calls: Counter[str]
+    reached: Counter[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, world: World) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
-    shop = ShopUnderTest(folder)
-    assert shop.work(start=floor_of(NOW, DAYS)).state == "done"
-    shop.close()
-    return digests(folder / "records.sqlite"), len(shop.calls)
+
+    def note(stage: str, point: str) -> None:
+        with (folder / "reached").open("a") as file:
+            file.write(f"{stage} {point}\n")
+
+    assert import_in_child(folder, world, note, 1)
+    lines = (folder / "reached").read_text().splitlines()
+    reached = Counter((stage, point) for stage, point in map(str.split, lines))
+    path = folder / "records.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        rows = {
+            name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in TABLES
+        }
+    return Whole(folder, digests(path), rows, calls_in(folder), reached)
+
+
+# --- the child ---
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def noting(folder: Path) -> Callable[[Asked], None]:
-    """A fault that is none: the calls are counted in a file, which outlives the process."""
+def noting_calls(folder: Path) -> Callable[[str], None]:
+    """The calls are written into a file, which outlives the process."""
 
-    def note(asked: Asked) -> None:
+    def note(call: str) -> None:
         with (folder / "calls").open("a") as file:
-            file.write(f"{asked.resource}\n")
+            file.write(f"{call}\n")
 
     return note
 
 
+def question(asked: Asked) -> str:
+    said = {**asked.query, **asked.body}
+    for name in NOT_THE_QUESTION & said.keys():
+        del said[name]
+    return orjson.dumps([asked.path, said], option=orjson.OPT_SORT_KEYS).decode()
+
+
 def calls_in(folder: Path) -> Counter[str]:
     path = folder / "calls"
-    return Counter(path.read_text().split()) if path.exists() else Counter()
+    return Counter(path.read_text().splitlines()) if path.exists() else Counter()
 
 
-def arm(shop: ShopUnderTest, stage: str, point: str, count: int) -> None:
-    """The process dies the `count`-th time it comes to this point."""
-    resource = STAGES[stage]
-    tables = {table.name for table in TABLES.values()}
+Hook = Callable[[str, str], None]
+
+
+def watch(hook: Hook) -> None:
+    """`hook(stage, point)` is called whenever a stage comes to a point; for good, so only in a
+    child."""
+    for kind in (WindowReading, IdsReading, DaysReading, ImageReading):
+        watch_fetch(kind, hook)
+    keep, commit = store.records._keep, store.records.ShopRecords.commit
+
+    def kept(connection: Any, lane: str, one: Commit) -> int:
+        changed = keep(connection, lane, one)
+        if one.progress and one.writes:
+            hook(one.progress.stage, "writing")
+        return changed
+
+    def committed(self: Any, lane: str, token: int, *commits: Commit) -> int:
+        for one in commits:
+            if one.progress and one.progress.state == "done":
+                hook(one.progress.stage, "finishing")
+        changed = commit(self, lane, token, *commits)
+        for one in commits:
+            if one.progress and one.writes:
+                hook(one.progress.stage, "committed")
+        return changed
+
+    store.records._keep = kept  # type: ignore[assignment]
+    store.records.ShopRecords.commit = committed  # type: ignore[method-assign]
+
+
+def watch_fetch(kind: Any, hook: Hook) -> None:
+    fetch = kind.fetch
+
+    def watched(self: Any) -> Any:
+        stage = self.stage.name if hasattr(self, "stage") else "product_images"
+        hook(stage, "asking")
+        page = fetch(self)
+        hook(stage, "answered")
+        return page
+
+    kind.fetch = watched
+
+
+def dying(stage: str, point: str, count: int) -> Hook:
+    """The process dies the `count`-th time that the stage comes to this point."""
     left = [count]
 
-    def strike(hit: bool) -> None:
-        if hit:
+    def hook(*come_to: str) -> None:
+        if come_to == (stage, point):
             left[0] -= 1
             if left[0] == 0:
                 die()
 
-    if point == "asking":
-        shop.between.faults.append(lambda asked: strike(asked.resource == resource))
-    elif point == "answered":
-        shop.between.change = lambda asked, data: strike(asked.resource == resource)
-    elif point == "writing":
-        write_rows = store.records._write_rows
-
-        def write_and_die(connection: Any, writes: Any, fetched_at: int) -> int:
-            changed = write_rows(connection, writes, fetched_at)
-            wanted = {one.table.name for one in writes} & tables
-            strike(stage_of(wanted, writes) == stage)
-            return changed
-
-        store.records._write_rows = write_and_die
-    else:
-        keep = shop.records.commit
-
-        def commit_and_die(lane: str, token: int, *commits: Commit) -> int:
-            mine = [one for one in commits if one.progress and one.progress.stage == stage]
-            if point == "finishing":
-                strike(any(one.progress and one.progress.state == "done" for one in mine))
-            changed = keep(lane, token, *commits)
-            if point == "committed":
-                strike(any(one.writes for one in mine))
-            return changed
-
-        shop.records.commit = commit_and_die  # type: ignore[method-assign]
+    return hook
 
 
-def stage_of(tables: set[str], writes: Any) -> str:
-    """By the tables that are written; a detail writes other columns of products than a search."""
-    for stage, table in (
-        *(("warehouses", "warehouses"), ("orders", "orders"), ("returns", "returns")),
-        *(("cancellations", "cancellations"), ("inventory", "sku_inventory")),
-    ):
-        if table in tables:
-            return stage
-    if "products" in tables:
-        columns = {name for one in writes for name in one.columns}
-        return "product_details" if "detail_update_time" in columns else "products"
-    return ""
+def undisturbed(_stage: str, _point: str) -> None:
+    """Nothing happens."""
 
 
-def import_in_child(folder: Path, prepare: Callable[[ShopUnderTest], None], in_flight: int) -> bool:
+def import_in_child(folder: Path, world: World, hook: Hook, in_flight: int) -> bool:
     """Import in a process of its own; True when it came to its end, False when it was killed."""
     pid = os.fork()
     if pid == 0:  # pragma: no cover - the child
         code = 1
         try:
-            shop = ShopUnderTest(folder)
-            shop.between.faults.append(noting(folder))
-            prepare(shop)
-            code = (
-                0
-                if shop.work(start=floor_of(NOW, DAYS), in_flight=in_flight).state == "done"
-                else 2
-            )
+            code = work_here(folder, world, hook, in_flight)
         finally:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
@@ -157,38 +229,95 @@ def import_in_child(folder: Path, prepare: Callable[[ShopUnderTest], None], in_f
     return True
 
 
-def check(folder: Path, whole: dict[str, str]) -> None:
-    """The whole shop, once, in a sound file whose progress says so."""
-    assert digests(folder / "records.sqlite") == whole
+def work_here(folder: Path, world: World, hook: Hook, in_flight: int) -> int:
+    shop = ShopUnderTest(folder, world)
+    note = noting_calls(folder)
+    shop.between.faults.append(lambda asked: note(question(asked)))
+    watch(hook)
+
+    def download(url: str) -> Image:
+        note(url.partition("?")[0])
+        return Image(b"\x89PNG\r\n\x1a\n" + url.encode(), "png")
+
+    images = ImageFolder(folder / "images")
+    outcome = shop.work(
+        start=floor_of(NOW, DAYS),
+        in_flight=in_flight,
+        data=list(DATA),
+        pictures=Pictures(download, images, "/images/", hashed_buyer),
+    )
+    return 0 if outcome.state == "done" else 2
+
+
+# --- the check ---
+
+
+def check(folder: Path, whole: Whole, kills: int) -> None:
+    """The whole shop, once, in a sound file whose progress says so; after each of the kills at most
+    one page asked for again."""
+    found = digests(folder / "records.sqlite")
+    assert [name for name in found if found[name] != whole.tables[name]] == []
     with closing(sqlite3.connect(folder / "records.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        for table in TABLES.values():
-            keys = ", ".join(table.key)
-            doubled = f"SELECT {keys} FROM {table.name} GROUP BY {keys} HAVING count(*) > 1"
-            assert connection.execute(doubled).fetchall() == []
+        assert [name for name in found if doubled_in(connection, name)] == []
         for stage, state, done, total in connection.execute(
             "SELECT stage, state, done, total FROM _progress"
         ):
             assert (state, done) == ("done", total), stage
+    again = calls_in(folder) - whole.calls
+    assert again.total() <= kills, again
 
 
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("stage", STAGES)
-def test_killed_in_any_stage_at_any_point_it_goes_on(
-    stage: str, point: str, tmp_path: Path, whole: tuple[dict[str, str], int]
+def doubled_in(connection: sqlite3.Connection, name: str) -> list[Any]:
+    keys = ", ".join(TABLES[name].key)
+    doubled = f"SELECT {keys} FROM {name} GROUP BY {keys} HAVING count(*) > 1"
+    return connection.execute(doubled).fetchall()
+
+
+def stages_left(folder: Path) -> list[str]:
+    """Those that are not done."""
+    path = folder / "records.sqlite"
+    if not path.exists():
+        return [stage.name for stage in STAGES]
+    with closing(sqlite3.connect(path)) as connection:
+        done = {
+            row[0] for row in connection.execute("SELECT stage FROM _progress WHERE state = 'done'")
+        }
+    return [stage.name for stage in STAGES if stage.name not in done]
+
+
+# --- the tests ---
+
+
+def test_the_undisturbed_import_fills_every_table_and_comes_to_every_point(
+    whole: Whole,
 ) -> None:
-    # Of orders it is the second page of the second window.
-    count = 4 if stage == "orders" and point != "finishing" else 1
-    assert not import_in_child(tmp_path, lambda shop: arm(shop, stage, point, count), 1)
-    assert import_in_child(tmp_path, lambda shop: None, 1)
-    check(tmp_path, whole[0])
-    assert sum(calls_in(tmp_path).values()) <= whole[1] + 1
+    """Else a table that is always empty would be compared with itself, and a kill never happen."""
+    assert not [
+        stage.name for stage in STAGES for at in POINTS if not whole.reached[stage.name, at]
+    ]
+    assert whole.rows.keys() == TABLES.keys()
+    assert [name for name, count in whole.rows.items() if not count] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("part", PARTS)
+def test_killed_in_any_part_at_any_point_it_goes_on(
+    part: str, point: str, tmp_path: Path, world: World, whole: Whole
+) -> None:
+    # The last time, so that there is much that must not be asked for again.
+    for stage in PARTS[part]:
+        last = whole.reached[stage, point]
+        assert not import_in_child(tmp_path, world, dying(stage, point, last), 1), stage
+    assert import_in_child(tmp_path, world, undisturbed, 1)
+    check(tmp_path, whole, len(PARTS[part]))
 
 
 @pytest.mark.soak
 @pytest.mark.slow
 def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
-    tmp_path: Path, whole: tuple[dict[str, str], int], soak_seconds: float
+    tmp_path: Path, world: World, whole: Whole, soak_seconds: float
 ) -> None:
     draw = random.Random(20260912)
     until = time.monotonic() + soak_seconds
@@ -197,28 +326,69 @@ def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
         folder = tmp_path / str(rounds)
         folder.mkdir()
         kills = 0
-        for _ in range(12):
-            stage, point = draw.choice([*STAGES]), draw.choice(POINTS)
-            deadly = partial(arm, stage=stage, point=point, count=draw.randrange(1, 6))
-            kills += not import_in_child(folder, deadly, 3)
-        assert import_in_child(folder, lambda shop: None, 3)
-        check(folder, whole[0])
-        assert sum(calls_in(folder).values()) <= whole[1] + kills * 3
+        while left := stages_left(folder):
+            stage, point = draw.choice(left), draw.choice(POINTS)
+            count = draw.randint(1, whole.reached[stage, point])
+            kills += not import_in_child(folder, world, dying(stage, point, count), 3)
+        assert import_in_child(folder, world, undisturbed, 3)
+        check(folder, whole, kills * 3)
         rounds += 1
 
 
-def test_the_check_sees_a_lost_and_a_changed_row(
-    tmp_path: Path, whole: tuple[dict[str, str], int]
+# --- the controls ---
+
+
+@pytest.fixture
+def imported(whole: Whole, tmp_path: Path) -> Path:
+    """A copy of the undisturbed import, which passes."""
+    for name in ("records.sqlite", "calls"):
+        shutil.copy(whole.folder / name, tmp_path / name)
+    check(tmp_path, whole, 0)
+    return tmp_path
+
+
+def spoil(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "records.sqlite")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_check_sees_a_lost_row_in_any_table(table: str, imported: Path, whole: Whole) -> None:
+    spoil(imported, f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
+    with pytest.raises(AssertionError, match=rf"\b{table}\b"):
+        check(imported, whole, 0)
+
+
+def test_the_check_sees_a_wrong_amount_of_money(imported: Path, whole: Whole) -> None:
+    spoil(
+        imported,
+        "UPDATE statement_transactions SET settlement_amount = settlement_amount || '1' "
+        "WHERE rowid = (SELECT max(rowid) FROM statement_transactions)",
+    )
+    with pytest.raises(AssertionError, match="statement_transactions"):
+        check(imported, whole, 0)
+
+
+def test_the_check_sees_a_doubled_row_where_the_key_would_not_refuse_it(
+    imported: Path, whole: Whole
 ) -> None:
-    """The control."""
-    assert import_in_child(tmp_path, lambda shop: None, 4)
-    check(tmp_path, whole[0])
-    with closing(sqlite3.connect(tmp_path / "records.sqlite")) as connection:
-        connection.execute("UPDATE orders SET total_amount = '0' WHERE rowid = 1")
-        connection.commit()
-        with pytest.raises(AssertionError):
-            check(tmp_path, whole[0])
-        connection.execute("DELETE FROM order_line_items WHERE rowid = 1")
-        connection.commit()
+    spoil(
+        imported,
+        "ALTER TABLE payments RENAME TO kept_payments",
+        "CREATE TABLE payments AS SELECT * FROM kept_payments",
+        "INSERT INTO payments SELECT * FROM kept_payments LIMIT 1",
+    )
+    with closing(sqlite3.connect(imported / "records.sqlite")) as connection:
+        assert len(doubled_in(connection, "payments")) == 1
+    with pytest.raises(AssertionError, match="payments"):
+        check(imported, whole, 0)
+
+
+def test_the_check_sees_one_call_too_many(imported: Path, whole: Whole) -> None:
+    call = next(iter(whole.calls))
+    noting_calls(imported)(call)
+    check(imported, whole, 1)
     with pytest.raises(AssertionError):
-        check(tmp_path, whole[0])
+        check(imported, whole, 0)
