@@ -94,13 +94,13 @@ def shops_commands(here: Installation) -> Iterable[click.Command]:
 
     @group.command("disconnect")
     @click.argument("shop_id")
-    @click.option("--purge", is_flag=True, help="Delete for good what was imported of it.")
+    @click.option("--purge", is_flag=True, help="Delete it and all that was imported for good.")
     @workspace_option
     def disconnect(shop_id: str, purge: bool, workspace: str) -> None:
         """Read a shop no more, from its next call on. What was imported stays."""
         here.connecting.disconnect(workspace, shop_id, purge=purge)
-        deleted = ", and what was imported of it is deleted" if purge else ""
-        click.echo(f"Shop {shop_id} is disconnected{deleted}.")
+        done = "deleted, with everything that was imported" if purge else "disconnected"
+        click.echo(f"Shop {shop_id} is {done}.")
 
     return (group,)
 

@@ -38,6 +38,7 @@ LONGEST_HEADER: Final = 2_000
 STALE_AFTER_SECONDS: Final = 13 * 3600
 _STATE_NOTES: Final = {
     "reauthorise": "{name} has to be connected again; its numbers stopped on the last import.",
+    "disconnected": "{name} was disconnected; its numbers stopped on the last import.",
     "inactive": "TikTok has closed {name}; its numbers stopped on the last import.",
 }
 

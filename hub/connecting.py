@@ -135,13 +135,16 @@ class Connecting:
         return shops
 
     def disconnect(self, workspace_id: str, shop_id: str, *, purge: bool = False) -> None:
-        """Read a shop no more, from its next call on; with `purge` what was read is deleted for
-        good. BadRequest for a shop that is not the workspace's own."""
-        self._accounts.workspace(workspace_id).disconnect_shop(shop_id)
+        """Read a shop no more, from its next call on; with `purge` everything about it is deleted
+        for good. BadRequest for a shop that is not the workspace's own."""
+        scope = self._accounts.workspace(workspace_id)
+        scope.disconnect_shop(shop_id)
         if purge:
+            # The shop itself goes last, so that this can be repeated when it was interrupted.
+            self._stores.purge(workspace_id, shop_id, self._ledger.tokens(workspace_id, shop_id))
             self._notifications.forget_shop(workspace_id, shop_id)
             self._ledger.forget(workspace_id, shop_id)
-            self._stores.purge(workspace_id, shop_id, self._ledger.tokens(workspace_id, shop_id))
+            scope.forget_shop(shop_id)
             _log.warning("purged", workspace=workspace_id, shop=shop_id)
 
     def offered(self, workspace_id: str, authorization_id: str) -> list[OfferedShop]:

@@ -222,6 +222,10 @@ class Notifications:
         """Forget everything that was pushed about a shop."""
         with self._database.writing() as connection:
             connection.execute(delete(notifications).where(_of_shop(workspace_id, shop_id)))
+            told = and_(
+                access_ends.c.workspace_id == workspace_id, access_ends.c.shop_id == shop_id
+            )
+            connection.execute(delete(access_ends).where(told))
 
     def access_ends(self, workspace_id: str) -> dict[str, float]:
         """Shop id -> when TikTok will end our access to it (UTC epoch seconds, in the future), for

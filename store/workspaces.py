@@ -201,6 +201,16 @@ class WorkspaceScope:
             if row.authorization_id is not None:
                 forget_unused(connection, [row.authorization_id], self._clock.now())
 
+    def forget_shop(self, shop_id: str) -> None:
+        """Forget that a disconnected shop was ever here. Its runs must have been forgotten."""
+        this = and_(
+            shops.c.workspace_id == self.id,
+            shops.c.shop_id == shop_id,
+            shops.c.state == "disconnected",
+        )
+        with self._database.writing() as connection:
+            connection.execute(shops.delete().where(this))
+
     def forget_authorization(self, authorization_id: str) -> None:
         """Forget the tokens of a grant at once; its shops must be connected again to be read."""
         with self._database.writing() as connection:

@@ -119,11 +119,14 @@ def test_a_shop_is_disconnected_and_its_data_deleted_on_request(
     lines(runner, "backfill", one, "--start", "2026-09-10", "--end", "2026-09-10", "--estimate")
     assert records.exists()
     told = lines(runner, "shops", "disconnect", one, "--purge")
-    assert told == [f"Shop {one} is disconnected, and what was imported of it is deleted."]
+    assert told == [f"Shop {one} is deleted, with everything that was imported."]
     assert lines(runner, "shops", "disconnect", two) == [f"Shop {two} is disconnected."]
-    assert (states(runner)[one], states(runner)[two]) == ("disconnected", "disconnected")
+    assert one not in states(runner)
+    assert states(runner)[two] == "disconnected"
     assert {row["shop_id"] for row in rows(runner, "runs", "list")} & {one} == set()
-    assert "not connected" in refused(runner, "shops", "disconnect", "7999999")
+    for shop_id in (one, "7999999"):
+        assert "not connected" in refused(runner, "shops", "disconnect", shop_id)
+    assert one in connect(runner), "it may come again, as a new shop"
 
 
 def test_an_invite_is_printed_once_listed_and_withdrawn(

@@ -23,6 +23,7 @@ from tests.authorizing import (
     started,
     state_in,
 )
+from web.entries import ENTRIES, Entry, entry_of
 
 DAY = 86_400
 
@@ -198,6 +199,17 @@ def test_an_owner_chooses_among_several_shops(house: House, owner: FlaskClient) 
     assert chosen.status_code == 303
     assert house.shops() == {TWO.id: "connected"}
     assert "Thank you" in owner.get(place).text
+
+
+def test_a_guest_may_open_these_pages_and_no_others() -> None:
+    assert {address for address, entry in ENTRIES if entry is Entry.GUEST} == {
+        "/connect/invite",
+        "/connect/invite/start",
+        "/connect/tiktok/callback",
+        "/connect/shops/",
+    }
+    for address in ("/connect/invites", "/connect/invite/", "/connect/shops", "/connect/"):
+        assert entry_of(address) is Entry.MEMBER
 
 
 # --- to be connected again ------------------------------------------------------------------------

@@ -125,6 +125,7 @@ def test_disconnecting_with_purge_stops_the_worker_and_leaves_other_shops_alone(
     with pytest.raises(Fenced):
         kept.records.grant("backward", claim.token)
     assert kept.files_with(b"canary") == []
+    assert house.shops() == {}
     other.commit("backward", other_token, Commit(fetched_at=NOON))
     house.connecting.connect(Intent("alice", "GB"), "code-1")
     again = house.ledger.claim("worker", ["backward"])

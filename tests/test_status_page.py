@@ -126,6 +126,24 @@ def test_a_shop_that_lost_access_asks_to_be_connected_again(world: World) -> Non
     assert "Connect it again below" in world.words()
 
 
+def test_a_shop_can_be_connected_again_here_or_by_its_owner(world: World) -> None:
+    grant = connect_shop(world.accounts, "alice", MadeGrant(), MadeShop())
+    page = world.page()
+    for link in (
+        "/connect/tiktok/start?shop=7000001",
+        "/connect/invites?shop=7000001",
+        f"/connect/shops/{grant}",
+    ):
+        assert page.count(f'href="{link}"') == 1
+        assert world.client.get(link).status_code in (200, 303)
+
+
+def test_a_closed_shop_says_so(world: World) -> None:
+    connect_shop(world.accounts, "alice", MadeGrant(), MadeShop())
+    world.accounts.workspace("alice").set_shop_state("7000001", "inactive")
+    assert "TikTok has closed this shop or suspended its seller." in world.words()
+
+
 def test_names_from_tiktok_are_shown_as_text(world: World) -> None:
     name = "<script>alert(1)</script> \u202eشركة 🛍 \"'"
     connect_shop(world.accounts, "alice", MadeGrant(), MadeShop(name=name))
