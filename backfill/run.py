@@ -110,7 +110,7 @@ class Tools:
     source: Source
     buyer: BuyerHasher
     clock: Clock
-    windows_in_flight: int = 8
+    windows_in_flight: int = 4
     analytics_days: int = ANALYTICS_DAYS
     pictures: Pictures | None = None
     daily_calls: Mapping[str, int] = field(default_factory=dict)
@@ -170,8 +170,6 @@ def work(
         _log.error("storage_failed", error=type(error).__name__, detail=str(error))
         sentence = "The server cannot write its data at the moment. The import goes on by itself."
         return Outcome("waiting", sentence, tools.clock.now() + _STORAGE_WAIT_SECONDS)
-    finally:
-        shared.close()
 
 
 def _show_as_pending(stages: Iterable[Stage], shared: Work) -> None:
@@ -205,7 +203,6 @@ class _Run:
             if outcome is not None:
                 self._work.publish_all()
                 return outcome
-        self._work.publish_all()
         states = set(self._left.values())
         state = "failed" if "failed" in states else "blocked" if states else "done"
         return Outcome(state, self._message, reference=self._reference)

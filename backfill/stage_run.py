@@ -73,7 +73,7 @@ class StageRun:
         if readings:
             self._read_all(readings)
         self._finish()
-        work.publish_beside()
+        work.publish_all()
 
     def end(self, state: str, *, waits_for: str = "", error: ConnectorError | None = None) -> None:
         """Write down how the stage stands when it is left before it is done."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -55,7 +55,7 @@ class Work:
     until: int
     renew: Callable[[], None]
     stop: Callable[[], bool]
-    windows_in_flight: int = 8
+    windows_in_flight: int = 4
     reread: bool = False
     zone: str = "UTC"
     analytics_days: int = ANALYTICS_DAYS
@@ -66,8 +66,6 @@ class Work:
     _renewed_at: float = 0.0
     _published_at: float = 0.0
     _together: list[Commit] | None = None
-    _publisher: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _publishing: Future[bool] | None = None
 
     def commit(self, commit: Commit) -> None:
         if self._together is not None:
@@ -118,26 +116,11 @@ class Work:
             self._published_at = now
             self.columns.publish()
 
-    def publish_beside(self) -> None:
-        """Let readers see everything soon, while the next stage is read. When that is still going
-        on for the stage before, nothing more is begun: whoever ends the run publishes all. Raises
-        what went wrong the last time."""
-        if self._publishing is not None:
-            if not self._publishing.done():
-                return
-            self._publishing.result()
-        self._publishing = self._publisher.submit(self.columns.publish, force=True)
-
     def publish_all(self) -> None:
         """Let readers see everything. It may take longer than a lease holds, so the lease is
         renewed meanwhile."""
-        begun = [] if self._publishing is None else [self._publishing]
-        self._publishing = self._publisher.submit(self.columns.publish, force=True)
-        for published in (*begun, self._publishing):
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            published = pool.submit(self.columns.publish, force=True)
             while not wait([published], timeout=HEARTBEAT_SECONDS).done:
                 self.alive()
             published.result()
-
-    def close(self) -> None:
-        """Wait for what is being published; to be called when the run is left, however."""
-        self._publisher.shutdown()

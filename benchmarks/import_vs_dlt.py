@@ -1,7 +1,7 @@
 """Orders per CPU-second and peak memory of our import beside those of dlt, as ratios of one run.
 
     python3 -m venv DLT && DLT/bin/pip install "dlt[duckdb]" requests
-    python -m benchmarks.import_vs_dlt --dlt DLT/bin/python [--orders 20000] [--seed 7]
+    python -m benchmarks.import_vs_dlt --dlt DLT/bin/python [--orders 2000] [--seed 7]
 
 dlt is no part of this project and lives in an environment of its own, any folder outside the tree
 (the first line; measured with dlt 1.31). Both sides read the same orders from the same simulator in
@@ -41,7 +41,7 @@ def measured(command: Sequence[str], environment: Mapping[str, str]) -> Used:
     process = subprocess.Popen(
         command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None
     with process.stdout:
         printed = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
@@ -56,7 +56,7 @@ def measured(command: Sequence[str], environment: Mapping[str, str]) -> Used:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dlt", required=True, help="the Python of an environment that has dlt")
-    parser.add_argument("--orders", type=int, default=20_000)
+    parser.add_argument("--orders", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args()
     with both(chosen.orders, chosen.seed, DAYS) as (api, installed):

@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from clock import SystemClock
 from errors import RateLimited, Retryable
 from store.accounts import Accounts
-from store.throttle import StoreThrottle
+from store.throttle import StoreThrottle, raised
 from tests.installation import START, FakeClock, accounts_in
 from tiktok_shop.client import Throttle
 
@@ -210,3 +210,25 @@ def test_a_clock_set_back_stops_nothing(throttle: StoreThrottle, clock: FakeCloc
     throttle.acquire(SHOP, "tail")
     clock.instant -= 3600.0
     assert calls_within(5.0, clock, throttle) > 40
+
+
+def test_after_a_refusal_the_rate_comes_back_quickly_and_then_goes_on_with_care() -> None:
+    """20 calls a second were refused, so it was halved: half of the way to 18 each second, at least
+    one call; from 18 to 20 by 0.04 a second; beyond it as if nothing had been refused."""
+    assert raised(10.0, 20.0) == 14.0
+    assert raised(14.0, 20.0) == 16.0
+    assert raised(17.5, 20.0) == 18.0
+    assert raised(18.0, 20.0) == pytest.approx(18.04)
+    assert raised(20.0, 20.0) == 21.0
+    assert raised(10.0, 0.0) == 11.0
+
+
+def test_a_rate_that_nobody_needs_is_not_raised(
+    accounts: Accounts, throttle: StoreThrottle, clock: FakeClock
+) -> None:
+    """One call a second succeeds; that says nothing about more than ten."""
+    for _ in range(30):
+        throttle.acquire(SHOP, "tail")
+        throttle.succeeded(SHOP)
+        clock.instant += 1.0
+    assert rate_of(accounts) == 10.0
