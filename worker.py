@@ -60,9 +60,8 @@ def use_little_memory() -> None:
     thread gets an arena of its own that is hardly ever given back. To be called before the first
     thread starts.
     """
-    # What is loaded stays, and pages are freed without the collector's help: it would only walk
-    # through everything that is alive, several times a page.
-    gc.freeze()
+    # Pages are freed without the collector's help: it would only walk through everything that is
+    # alive, several times a page.
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
