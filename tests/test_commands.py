@@ -47,6 +47,7 @@ def told(runner: FlaskCliRunner, *args: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)  # twenty-four stages over ninety days: half a minute of a quiet core
 def test_a_worker_imports_the_sample_account_and_the_run_says_so(runner: FlaskCliRunner) -> None:
     lines(runner, "worker", "--until-idle")
     (run,) = [json.loads(line) for line in lines(runner, "runs", "list", "--json")]
