@@ -1,4 +1,4 @@
-"""Thirty getData requests that together ask for every field that the oracle knows and every filter operator.
+"""Thirty getData requests that ask for every field the oracle knows and every filter operator.
 
 Dates are relative to the day they are asked on, because the import reads the last 90 days. The
 last day asked for is the day before yesterday (UTC), so that it is over in every zone.
