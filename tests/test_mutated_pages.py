@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import backfill.run
-from backfill.normalise.rows import Normalised
+from backfill.normalise.rows import Normalised, read_each
+from backfill.normalise.values import WrongShape, money
 from backfill.stage import Context, Stage
 from backfill.stages import BY_NAME, in_order
 from backfill.windows import floor_of
@@ -201,3 +202,17 @@ def test_a_record_that_is_something_else_altogether_harms_no_other(name: str, st
     beside = read(page, records)
     entries(name, records).append(strange)
     assert not beside - read(page, records)
+
+
+def test_a_reader_that_did_not_foresee_a_shape_puts_that_record_aside_alone() -> None:
+    """The list stands where a word should, so that it cannot be looked up."""
+    seen: list[object] = []
+    records = [{"kind": "a"}, {"kind": ["a"]}, {"kind": "b"}]
+    rejected = read_each(records, "parts", lambda record: seen.append({record["kind"]: 1}))
+    assert seen == [{"a": 1}, {"b": 1}]
+    assert rejected == (("parts[1]", "cannot be read"),)
+
+
+def test_an_object_where_a_word_is_remembered_is_a_wrong_shape() -> None:
+    with pytest.raises(WrongShape, match="is an object or a list"):
+        money([])

@@ -32,7 +32,8 @@ def read_each(
     records: Sequence[object], name: str, read: Callable[[Record], None]
 ) -> tuple[Rejected, ...]:
     """Call `read` on every record. A record that raises `WrongShape` is left out as a whole, with
-    its lines: half an order would be a wrong number that nobody notices."""
+    its lines: half an order would be a wrong number that nobody notices. So is one of a shape that
+    `read` did not foresee: it must not stop an import."""
     rejected: list[Rejected] = []
     for position, record in enumerate(records):
         try:
@@ -42,6 +43,8 @@ def read_each(
         except WrongShape as wrong:
             complaint = wrong.under(f"{name}[{position}]")
             rejected.append((complaint.path, complaint.reason))
+        except (TypeError, AttributeError, ValueError, ArithmeticError):
+            rejected.append((f"{name}[{position}]", "cannot be read"))
     return tuple(rejected)
 
 

@@ -164,11 +164,15 @@ class Remembering(dict[object, object]):
     `convert[value]` is the quickest way to ask. Only text is remembered, because 1, 1.0 and True
     are one key and three values."""
 
-    __call__ = dict.__getitem__
-
     def __init__(self, convert: Converter) -> None:
         super().__init__({None: None})
         self._convert = convert
+
+    def __call__(self, value: object) -> object:
+        try:
+            return self[value]
+        except TypeError:  # it cannot be a key
+            raise WrongShape("is an object or a list") from None
 
     def __missing__(self, value: object) -> object:
         converted = self._convert(value)
