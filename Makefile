@@ -24,7 +24,7 @@ test: set-up
 	@.venv/bin/python -m pytest -n auto --dist loadfile
 
 quick: set-up
-	@.venv/bin/python -m pytest -m "not slow" -x -q
+	@.venv/bin/python -m pytest -m "not slow" -x -q -n auto --dist loadfile
 
 soak: set-up
 	@SOAK_SECONDS=$(FOR) .venv/bin/python -m pytest -m soak --timeout=0
