@@ -28,6 +28,9 @@ class Fact:
     """`axes`: what the date range means -> reference of the instant. Facts about orders have
     "created" and "paid", others have "own" only; a fact without axes ignores the range.
     `window_days`: the fact always covers the last full days before today instead of the range.
+    `own_days`: the axis holds days of the shop's own zone, each as its 00:00 UTC; no zone moves
+    them. `by_hour`: the axis tells the hour. `cap`: which of the caps on TikTok's own figures
+    holds, "analytics" or "hourly"; empty for facts without one.
     `fed_by`: the imported resource whose coverage says what is known.
     """
 
@@ -37,6 +40,9 @@ class Fact:
     axes: Mapping[str, str] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     window_days: int = 0
+    own_days: bool = False
+    by_hour: bool = True
+    cap: str = ""
     fed_by: str
 
     def axis(self, order_date: str) -> str | None:

@@ -6,10 +6,12 @@ brackets; nothing that comes from a request is ever put into a template.
 
     Dimension   a value to group by
       TimeDimension   ... cut from the report's time axis
+      AnswerDimension ... what the answer says of itself: as of when, since when, what to mind
     Metric
       Additive    sum(amount) where condition
       Count       distinct things of a grain, on the coarsest fact that reaches what is asked
       Unique      distinct people or products at the requested grain, never summed
+      Counted     distinct people as TikTok counts them, a day or a session at a time
       Snapshot    newest state, ignores the date range
       Ratio       numerator / denominator, computed after aggregation
       Combined    plus and minus of other additive metrics
@@ -72,7 +74,7 @@ class Dimension(Field):
         super().__post_init__()
         if self.semantic not in DIMENSION_TYPES:
             raise ValueError(f"{self.id}: {self.semantic} is no type of a dimension")
-        if not self.homes and not isinstance(self, TimeDimension):
+        if not self.homes and not isinstance(self, TimeDimension | AnswerDimension):
             raise ValueError(f"{self.id}: a dimension needs a home")
 
     @property
@@ -92,6 +94,11 @@ class TimeDimension(Dimension):
     raw: str
     shown: str
     hourly: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AnswerDimension(Dimension):
+    """The same on every row: known when the answer's coverage is. It goes with every fact."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,6 +160,18 @@ class Count(Aggregate):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Unique(Aggregate):
     form: ClassVar[str] = "COUNT(DISTINCT {it})"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counted(Aggregate):
+    """A distinct count that only TikTok can make: `on[fact]` is the column where it stands for one
+    day (of a product, of a video) or one session. It is shown where it stands for exactly one row,
+    else null, for counts of several days have people in common. `over_window`: TikTok also counts
+    it over a whole date range, when asked."""
+
+    form: ClassVar[str] = "CASE WHEN COUNT(*) = 1 THEN MAX({it}) END"
+
+    over_window: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
