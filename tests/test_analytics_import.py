@@ -15,6 +15,8 @@ from sample_shop.control import rows_of
 from sample_shop.world import seeded_world
 from tests.importing import DAY, NOW, Asked, ShopUnderTest, refuses, reply_with
 
+pytestmark = pytest.mark.slow
+
 #: The shop's zone is that of Chicago: NOW is the morning of 12 September 2026 there.
 TODAY = 1_789_171_200
 

@@ -42,6 +42,8 @@ from store.runs import Run
 from tests.importing import DAY, NOW, Asked, Between, refuses, small_pages
 from tests.installation import FakeClock, at_once, in_processes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = 5
 START = floor_of(NOW, DAYS)
@@ -269,7 +271,6 @@ def refresh_and_die(folder: str, token: str) -> None:
     here.accounts.token_keeper(shop, refresh).renew(token)
 
 
-@pytest.mark.slow
 def test_tokens_lost_to_a_kill_before_they_are_kept_ask_for_the_shop_to_be_connected_again(
     house: House, tmp_path: Path
 ) -> None:
@@ -594,7 +595,6 @@ def control(url: str, body: dict[str, int] | None = None) -> bytes:
     return content
 
 
-@pytest.mark.slow
 def test_sixteen_threads_of_two_processes_and_two_shops_renew_an_expired_token_once(
     tmp_path: Path,
 ) -> None:

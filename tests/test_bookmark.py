@@ -13,6 +13,8 @@ from backfill.windows import floor_of
 from tests.importing import NOW, Asked, ShopUnderTest, digests, refuses
 from tiktok_shop.endpoints import ENDPOINTS, Paging
 
+pytestmark = pytest.mark.slow
+
 START = floor_of(NOW, 2)
 
 

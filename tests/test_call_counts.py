@@ -16,6 +16,8 @@ import pytest
 from sample_shop.world import seeded_world
 from tests.importing import NOW, ShopUnderTest
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 _IDS = re.compile(r"/(\d{6}|\d{10,}|\d{4}-\d\d-\d\d)(?=/|$)")
 
@@ -91,7 +93,6 @@ def test_a_sync_that_finds_nothing_new_costs_at_most_thirty_calls(
     assert len(shop.calls) <= 30
 
 
-@pytest.mark.slow
 def test_a_quiet_sync_of_three_hundred_products_costs_at_most_54_calls(tmp_path: Path) -> None:
     """30, and 12 for each further hundred."""
     world = seeded_world(7, 300, 40, now=NOW, products=250, wall=lambda: NOW)

@@ -44,6 +44,8 @@ from tests.store_rows import (
     write_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:

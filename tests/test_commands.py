@@ -13,6 +13,8 @@ from app import Installation, create_app
 from settings import Settings
 from tests.answering import Answering, HandMadeShop, answering, fill
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskCliRunner]:
@@ -46,7 +48,6 @@ def told(runner: FlaskCliRunner, *args: str) -> str:
     return result.output
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(240)  # twenty-four stages over ninety days: half a minute of a quiet core
 def test_a_worker_imports_the_sample_account_and_the_run_says_so(runner: FlaskCliRunner) -> None:
     lines(runner, "worker", "--until-idle")

@@ -18,6 +18,8 @@ from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.world import World, seeded_world
 from settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world() -> World:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.answering import Answering, HandMadeShop, answering, at, fill, request_for
 
+pytestmark = pytest.mark.slow
+
 SCHEMA_REQUEST = {"configParams": {"shops": "111"}}
 
 

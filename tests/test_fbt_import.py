@@ -20,6 +20,8 @@ from backfill.normalise.rows import Normalised
 from sample_shop.control import rows_of
 from tests.importing import NOW, Asked, ShopUnderTest, refuses, reply_with, world_of
 
+pytestmark = pytest.mark.slow
+
 
 def rows(normalised: Normalised) -> list[dict[str, Any]]:
     assert normalised.rejected == ()

@@ -23,6 +23,8 @@ from store.engine import Engine
 from tests.importing import DAY, NOW, Asked, ShopUnderTest, digests, refuses
 from tiktok_shop.endpoints import ENDPOINTS, Paging
 
+pytestmark = pytest.mark.slow
+
 MIDNIGHT = NOW // DAY * DAY
 SINCE = MIDNIGHT - 40 * DAY
 

@@ -32,6 +32,8 @@ from tiktok_shop.images import (
     public_address,
 )
 
+pytestmark = pytest.mark.slow
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 JPG = b"\xff\xd8\xff" + b"picture"
 HOSTS = ("ibyteimg.com", "tiktokcdn.com")

@@ -19,6 +19,8 @@ from catalogue.tables import ORDERS, RETURNS, TABLES
 from store.fencing import Fenced
 from tests.importing import DAY, NOW, START, Asked, ShopUnderTest, digests, refuses, small_pages
 
+pytestmark = pytest.mark.slow
+
 #: One window a day, the first day whole, the last until NOW.
 WINDOWS = 11
 

@@ -23,6 +23,8 @@ from backfill.stages import BY_NAME, in_order
 from backfill.windows import floor_of
 from tests.importing import NOW, ShopUnderTest, world_of
 
+pytestmark = pytest.mark.slow
+
 READ = (
     *("orders", "returns", "cancellations", "products", "product_details", "statements"),
     *("statement_transactions", "unsettled_transactions", "shop_performance"),

@@ -24,6 +24,8 @@ from catalogue.tables import ORDERS, TABLES
 from store.engine import Engine
 from tests.importing import DAY, Asked, ShopUnderTest, hashed_buyer
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary"
 
 #: 12 September 2026, on the axis of days.

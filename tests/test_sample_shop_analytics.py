@@ -38,6 +38,8 @@ from tests.sample_shop_analytics import (
 )
 from tests.sample_shop_client import DAY, ShopClient
 
+pytestmark = pytest.mark.slow
+
 WORLD = world()
 US, GB, ID = (client(WORLD, shop) for shop in range(3))
 #: Ten days that are ready for every call of every shop.

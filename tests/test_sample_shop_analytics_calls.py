@@ -33,6 +33,8 @@ from tests.sample_shop_analytics import (
 )
 from tests.sample_shop_client import DAY, ShopClient, signed
 
+pytestmark = pytest.mark.slow
+
 WORLD = world()
 US, GB, ID = (client(WORLD, shop) for shop in range(3))
 WINDOW = between("2025-09-27", "2025-10-07")

@@ -14,6 +14,8 @@ from sample_shop.webhooks_sender import Sender
 from sample_shop.world import seeded_world
 from tests.sample_shop_client import DAY, NOW, ShopClient, in_process, small_world
 
+pytestmark = pytest.mark.slow
+
 INVENTORY = "/fbt/202408/inventory/search"
 WAREHOUSES = "/fbt/202408/warehouses"
 RECORDS = "/fbt/202410/inventory_records/search"

@@ -17,6 +17,8 @@ from sample_shop.tokens import TokenOffice
 from sample_shop.world import seeded_world
 from tests.sample_shop_client import DAY, NOW
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600
 FREIGHT_APART = ("US", "GB")
 SOUTH_EAST_ASIA = ("ID", "TH", "VN")

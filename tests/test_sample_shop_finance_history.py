@@ -18,6 +18,8 @@ from sample_shop.timeline import NEVER
 from sample_shop.world import World, seeded_world
 from tests.sample_shop_client import DAY, NOW
 
+pytestmark = pytest.mark.slow
+
 START = 1_688_169_600  # 2023-07-01T00:00Z
 
 

@@ -15,6 +15,8 @@ from sample_shop.timeline import NEVER, Timeline
 from sample_shop.world import SAMPLE_ANCHOR, World, sample_world, seeded_world
 from tests.sample_shop_client import DAY, NOW, ORDER_SEARCH, in_process
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = (None, None)
 
 

@@ -18,6 +18,8 @@ from sample_shop.tokens import TokenOffice
 from sample_shop.world import seeded_world
 from tests.sample_shop_client import NOW, in_process
 
+pytestmark = pytest.mark.slow
+
 FEES = (
     "retail_delivery_fee",
     "small_order_fee",

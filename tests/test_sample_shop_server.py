@@ -26,6 +26,8 @@ from tests.sample_shop_client import (
     small_world,
 )
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent.parent
 
 

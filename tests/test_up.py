@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import requests
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 50
 
@@ -85,7 +87,6 @@ def first_answer(base: str, key: str) -> dict[str, Any]:
     raise AssertionError("no answer in time")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(150)
 def test_it_imports_answers_stops_at_ctrl_c_and_goes_on(tmp_path: Path) -> None:
     port = free_port()

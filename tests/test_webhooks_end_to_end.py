@@ -30,6 +30,8 @@ from settings import Settings
 from store.notifications import LANE
 from tiktok_shop.webhooks import TOPICS
 
+pytestmark = pytest.mark.slow
+
 #: 12 September 2026, 13:46:40 UTC.
 NOW = 1_789_220_800
 HOUR = 3600
