@@ -9,6 +9,8 @@
 #   make clean            remove .venv and caches (the data folder stays)
 
 SHELL := /bin/bash
+# Compiling the tests anew takes longer than most of them, so compiled files are always kept.
+export PYTHONDONTWRITEBYTECODE :=
 FOR ?= 60
 PYTHON ?=
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
