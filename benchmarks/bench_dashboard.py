@@ -166,13 +166,14 @@ def measure(installed: Product, client: Client, shop_id: str, today: date, times
     engine = duckdb.connect(config={"threads": 2})
     for changed in (0, CHANGED_ORDERS):
         if changed:
-            cold, *warm = top_up(installed, TOP_UPS)
-            report(figure="top_up_ms", value=median(warm), cold_ms=cold, changed=changed, **size)
+            top_up(installed, 1)
         for name, request in asked.items():
             figures = beside(client, request, alone(engine, *without_overlay[name]), times)
             report(figure="dashboard_ms", request=name, changed=changed, **figures, **size)
     report(figure="all_at_once_seconds", value=round(at_once(client, asked, times), 3), **size)
     report(figure="web_worker_mb", value=largest_worker_mb(installed), **size)
+    cold, *warm = top_up(installed, TOP_UPS)
+    report(figure="top_up_ms", value=median(warm), cold_ms=cold, changed=CHANGED_ORDERS, **size)
 
 
 def main() -> int:
