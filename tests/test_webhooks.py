@@ -34,6 +34,8 @@ from web.attach import attach
 APP_KEY = "app-key"
 PRESENT, PREVIOUS = "present-secret", "previous-secret"
 ORDER = "ORDER_STATUS_CHANGE"
+#: What the body says it is about, by the address it comes to.
+KINDS = {ORDER: 1, "RETURN_STATUS_CHANGE": 12, "SOMETHING_NEW": 999}
 DAY = 86_400
 
 
@@ -78,7 +80,8 @@ class House:
     def push(
         self, number: int = 1, *, topic: str = ORDER, shop: str = "7000001", **data: Any
     ) -> int:
-        return self.post(push_body(number, shop, **(data or {"order_id": "576"})), topic=topic)
+        body = push_body(number, shop, kind=KINDS[topic], **(data or {"order_id": "576"}))
+        return self.post(body, topic=topic)
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(workspace, shop, notification) of everything written down."""
@@ -95,10 +98,12 @@ class House:
         return [run.state for run in sorted(runs, key=lambda run: run.created_at)]
 
 
-def push_body(number: int = 1, shop: str = "7000001", at: float = START, **data: Any) -> bytes:
+def push_body(
+    number: int = 1, shop: str = "7000001", at: float = START, kind: int = 1, **data: Any
+) -> bytes:
     return json.dumps(
         {
-            "type": 1,
+            "type": kind,
             "tts_notification_id": str(number),
             "shop_id": shop,
             "timestamp": int(at),
@@ -337,14 +342,14 @@ def test_notifications_that_come_at_once_are_all_written_down_and_ask_for_one_ru
 
 
 def test_a_deauthorization_is_acted_on_before_the_answer(house: House) -> None:
-    gone = push_body(1, at=START + 60, message="gone")
+    gone = push_body(1, at=START + 60, kind=6, message="gone")
     house.clock.instant += 61
     assert house.post(gone, topic="SELLER_DEAUTHORIZATION") == 200
     assert house.forgotten == ["7000001"]
 
 
 def test_a_replay_from_before_the_seller_granted_access_again_is_ignored(house: House) -> None:
-    gone = push_body(1, at=START + 60, message="gone")
+    gone = push_body(1, at=START + 60, kind=6, message="gone")
     house.clock.instant += 365 * DAY
     connect_shop(house.accounts, "alice", MadeGrant().next(2, house.clock.now()), MadeShop())
     assert house.post(gone, topic="SELLER_DEAUTHORIZATION") == 200
@@ -352,18 +357,28 @@ def test_a_replay_from_before_the_seller_granted_access_again_is_ignored(house: 
 
 
 def test_a_deauthorization_of_an_unknown_shop_or_by_a_forger_does_nothing(house: House) -> None:
-    gone = push_body(1, shop="7999999", at=START + 60)
+    gone = push_body(1, shop="7999999", at=START + 60, kind=6)
     assert house.post(gone, topic="SELLER_DEAUTHORIZATION") == 200
-    mine = push_body(2, at=START + 60)
+    mine = push_body(2, at=START + 60, kind=6)
     assert house.post(mine, topic="SELLER_DEAUTHORIZATION", secret="forged") == 401
     assert house.forgotten == []
+
+
+@pytest.mark.parametrize("kind", [1, 999, "6", None])
+def test_only_a_body_that_says_so_takes_our_access_away_whatever_address_it_comes_to(
+    house: House, kind: Any
+) -> None:
+    genuine = push_body(1, at=START + 60, kind=kind, order_id="576")
+    house.clock.instant += 61
+    assert house.post(genuine, topic="SELLER_DEAUTHORIZATION") == 200
+    assert house.forgotten == (["7000001"] if kind == "6" else [])
 
 
 # --- our access will end ---
 
 
 def ending(number: int, at: float, ends_at: float) -> bytes:
-    return push_body(number, at=at, expiration_time=str(int(ends_at)), message="soon")
+    return push_body(number, at=at, kind=7, expiration_time=str(int(ends_at)), message="soon")
 
 
 def tell_end(house: House, raw: bytes) -> dict[str, float]:

@@ -199,12 +199,27 @@ def test_a_notification_without_an_id_is_known_by_its_body() -> None:
     assert len(first.id) == 32
 
 
+def test_what_the_signed_body_is_about_counts_and_not_the_address_it_came_to() -> None:
+    read = read_notification("SELLER_DEAUTHORIZATION", OFFICIAL_BODY)
+    assert read is not None
+    assert (read.topic, read.named) == ("ORDER_STATUS_CHANGE", (("orders", "576653688135258178"),))
+
+
+def test_text_that_cannot_be_written_down_is_as_good_as_missing() -> None:
+    raw = b'{"type":1,"tts_notification_id":"\\ud800","shop_id":"7\\udfff","data":{"order_id":"1"}}'
+    read = read_notification("ORDER_STATUS_CHANGE", raw)
+    assert read is not None
+    assert read.shop_id == ""
+    assert len(read.id) == 32
+
+
 def test_the_end_of_our_access_is_read_from_its_own_topic_only() -> None:
-    raw = b'{"shop_id":"7","timestamp":1644412885,"data":{"expiration_time":"1647000000"}}'
+    raw = b'{"type":7,"shop_id":"7","timestamp":1644412885,"data":{"expiration_time":"1647000000"}}'
     read = read_notification("UPCOMING_AUTHORIZATION_EXPIRATION", raw)
     assert read is not None
     assert read.ends_at == 1_647_000_000.0
-    other = read_notification("ORDER_STATUS_CHANGE", raw)
+    about_an_order = raw.replace(b'"type":7', b'"type":1')
+    other = read_notification("UPCOMING_AUTHORIZATION_EXPIRATION", about_an_order)
     assert other is not None
     assert other.ends_at is None
 

@@ -36,10 +36,11 @@ _ID: Final = re.compile(r"(?:IBR)?([0-9]{1,32})")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A kind of notification. `names`: what the records are, and where in `data` their ids stand
-    (`a[].b[]` goes through lists). `offered`: the event calls list it (202309); others come only
-    where the app's settings in Partner Center have them."""
+    """A kind of notification. `number`: the body's `type`. `names`: what the records are, and where
+    in `data` their ids stand (`a[].b[]` goes through lists). `offered`: the event calls list it
+    (202309); others come only where the app's settings in Partner Center have them."""
 
+    number: int
     name: str
     names: tuple[tuple[str, str], ...] = ()
     offered: bool = True
@@ -52,31 +53,34 @@ EXPIRATION: Final = "UPCOMING_AUTHORIZATION_EXPIRATION"
 
 _PRODUCT: Final = (PRODUCTS, "product_id")
 _TABLE: Final = (
-    Topic("ORDER_STATUS_CHANGE", ((ORDERS, "order_id"),)),
-    Topic("PACKAGE_UPDATE", ((ORDERS, "package_list[].order_id_list[]"),)),
+    Topic(1, "ORDER_STATUS_CHANGE", ((ORDERS, "order_id"),)),
+    Topic(4, "PACKAGE_UPDATE", ((ORDERS, "package_list[].order_id_list[]"),)),
     # The order tells how much of it was cancelled, or is being sent back.
-    Topic("CANCELLATION_STATUS_CHANGE", ((CANCELLATIONS, "cancel_id"), (ORDERS, "order_id"))),
-    Topic("RETURN_STATUS_CHANGE", ((RETURNS, "return_id"), (ORDERS, "order_id"))),
-    Topic("PRODUCT_STATUS_CHANGE", (_PRODUCT,)),
-    Topic("PRODUCT_INFORMATION_CHANGE", (_PRODUCT,)),
-    Topic("PRODUCT_CREATION", (_PRODUCT, (STOCK_OF_PRODUCTS, "product_id"))),
-    Topic(DEAUTHORIZATION),
-    Topic(EXPIRATION),
-    Topic("INVENTORY_CHANGED", ((STOCK_OF_PRODUCTS, "product_id"),), offered=False),
-    Topic("INVENTORY_STATUS_CHANGE", ((STOCK_OF_PRODUCTS, "product_id"),), offered=False),
+    Topic(11, "CANCELLATION_STATUS_CHANGE", ((CANCELLATIONS, "cancel_id"), (ORDERS, "order_id"))),
+    Topic(12, "RETURN_STATUS_CHANGE", ((RETURNS, "return_id"), (ORDERS, "order_id"))),
+    Topic(5, "PRODUCT_STATUS_CHANGE", (_PRODUCT,)),
+    Topic(15, "PRODUCT_INFORMATION_CHANGE", (_PRODUCT,)),
+    Topic(16, "PRODUCT_CREATION", (_PRODUCT, (STOCK_OF_PRODUCTS, "product_id"))),
+    Topic(6, DEAUTHORIZATION),
+    Topic(7, EXPIRATION),
+    Topic(68, "INVENTORY_CHANGED", ((STOCK_OF_PRODUCTS, "product_id"),), offered=False),
+    Topic(27, "INVENTORY_STATUS_CHANGE", ((STOCK_OF_PRODUCTS, "product_id"),), offered=False),
     # The seller's own stock call counts TikTok's warehouses, too.
     Topic(
+        24,
         "FBT_INVENTORY_UPDATE",
         ((FBT_STOCK, "sku_id"), (STOCK_OF_SKUS, "sku_id")),
         offered=False,
     ),
     Topic(
+        21,
         "INBOUND_FBT_ORDER_STATUS_CHANGE",
         ((INBOUND_ORDERS, "inbound_order_id"),),
         offered=False,
     ),
 )
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType({row.name: row for row in _TABLE})
+_BY_NUMBER: Final[Mapping[str, Topic]] = MappingProxyType({str(row.number): row for row in _TABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,8 @@ def is_genuine(authorization: str, raw: bytes, app_key: str, secrets: Sequence[s
     return any(fits)
 
 
-def read_notification(topic: str, raw: bytes) -> Notification | None:
-    """The notification in a body that came to the address of `topic`; None when it is not a JSON
+def read_notification(address: str, raw: bytes) -> Notification | None:
+    """The notification in a body that came to the address of this topic; None when it is not a JSON
     object. A topic nobody knows names nothing. Numbers keep all their digits: ids of products and
     of stock come as JSON numbers beyond 2^53."""
     try:
@@ -121,6 +125,7 @@ def read_notification(topic: str, raw: bytes) -> Notification | None:
         return None
     data = body.get("data")
     content: Mapping[str, Any] = data if isinstance(data, dict) else {}
+    topic = _topic(address, _text(body.get("type")))
     known = TOPICS.get(topic)
     named = tuple(
         dict.fromkeys(
@@ -140,6 +145,14 @@ def read_notification(topic: str, raw: bytes) -> Notification | None:
     )
 
 
+def _topic(address: str, number: str) -> str:
+    """What is signed is the body, not the address it was sent to: its number decides. The address
+    is believed where the number is not in the table, but never about our access."""
+    if number in _BY_NUMBER:
+        return _BY_NUMBER[number].name
+    return "" if address in (DEAUTHORIZATION, EXPIRATION) else address
+
+
 def _ids_at(value: object, path: Sequence[str]) -> Iterator[str]:
     if not path:
         found = _ID.fullmatch(_text(value))
@@ -157,7 +170,7 @@ def _ids_at(value: object, path: Sequence[str]) -> Iterator[str]:
 
 def _text(value: object) -> str:
     """Ids and names as short text; anything else is as good as missing."""
-    return value if isinstance(value, str) and len(value) <= 128 else ""
+    return value if isinstance(value, str) and len(value) <= 128 and value.isascii() else ""
 
 
 def _instant(value: object) -> float | None:
