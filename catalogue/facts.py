@@ -1,93 +1,54 @@
-"""The facts: which table is read, on which time axis, and which tables a fact reaches.
-
-A fact reaches its own columns and those behind a many-to-one path, never more: a join can then
-neither drop nor repeat a row of the fact, and a sum over it is right whatever is grouped by.
-"""
+"""The facts: which table is read, on which time axis, and which tables a fact reaches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from catalogue.table import Table
+from catalogue.conformed import RETURNED_PRODUCT
+from catalogue.fact import Fact, Join
+from catalogue.facts_analytics import ANALYTICS_FACTS
 from catalogue.tables import TABLES
 
+__all__ = ["FACTS", "SHOP_VALUES", "Fact", "Join"]
 
-@dataclass(frozen=True)
-class Join:
-    """`table` joined many-to-one: `left` (a reference from the fact) = `right` (its column)."""
-
-    table: str
-    left: str
-    right: str
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Fact:
-    """`axes`: what the date range means -> reference of the instant. Facts about orders have
-    "created" and "paid", others have "own" only; a fact without axes ignores the range.
-    `window_days`: the fact always covers the last full days before today instead of the range.
-    `own_days`: the axis holds days of the shop's own zone, each as its 00:00 UTC; no zone moves
-    them. `by_hour`: the axis tells the hour. `cap`: which of the caps on TikTok's own figures
-    holds, "analytics" or "hourly"; empty for facts without one.
-    `fed_by`: the imported resource whose coverage says what is known.
-    """
-
-    name: str
-    about: str
-    table: Table
-    axes: Mapping[str, str] = field(default_factory=dict)
-    joins: tuple[Join, ...] = ()
-    window_days: int = 0
-    own_days: bool = False
-    by_hour: bool = True
-    cap: str = ""
-    fed_by: str
-
-    def axis(self, order_date: str) -> str | None:
-        """Reference of the axis when orders are dated by `order_date` ("created" or "paid")."""
-        return self.axes.get(order_date) or self.axes.get("own")
-
-    @property
-    def is_dated(self) -> bool:
-        return bool(self.axes) and not self.window_days
-
-    def reached(self) -> tuple[str, ...]:
-        """Tables a dimension or condition may come from; every fact reaches its shop."""
-        return (self.table.name, "shops", *(join.table for join in self.joins))
-
-    def reaches(self, table: str) -> bool:
-        return table in self.reached()
-
-    def join_to(self, table: str) -> Join:
-        return next(join for join in self.joins if join.table == table)
-
+#: What an answer knows of a shop besides the columns of `shops`; a field may refer to it likewise.
+SHOP_VALUES: Final = {
+    "image_base": "Public address of this installation, where it serves the pictures it keeps.",
+    "now": "The moment of the answer, UTC epoch seconds, cut to five minutes.",
+}
 
 _PRODUCT: Final = Join("products", "product_id", "product_id")
 _SKU: Final = Join("product_skus", "sku_id", "sku_id")
+_SKU_PRODUCT: Final = Join("products", "product_skus.product_id", "product_id")
 _WAREHOUSE: Final = Join("warehouses", "warehouse_id", "warehouse_id")
+_FBT_WAREHOUSE: Final = Join("warehouses", "fbt_warehouse_id", "warehouse_id")
 _ORDER: Final = Join("orders", "order_key", "order_key")
 _ORDER_LINE: Final = Join("order_line_items", "line_key", "line_key")
 _SOLD_PRODUCT: Final = Join("products", "sold_product_id", "product_id")
 _LINE_PRODUCT: Final = Join("products", "order_line_items.sold_product_id", "product_id")
+_RETURNED_PRODUCT: Final = Join("products", RETURNED_PRODUCT, "product_id")
 _LINE_SKU: Final = Join("product_skus", "order_line_items.sku_id", "sku_id")
 _ORDER_WAREHOUSE: Final = Join("warehouses", "orders.warehouse_id", "warehouse_id")
+_MONEY: Final = Join("order_money", "order_key", "order_key")
+_REFERENCES: Final = Join("order_references", "order_id", "order_id")
+#: What every record about an order reaches.
+_OF_ORDER: Final = (_ORDER, _ORDER_WAREHOUSE, _MONEY, _REFERENCES)
+#: Likewise where the record itself may name the order in several ways.
+_OF_SETTLED_ORDER: Final = (
+    *(_ORDER, _ORDER_WAREHOUSE, _MONEY),
+    Join("order_references", "orders.order_id", "order_id"),
+)
+_LINE_JOINS: Final = (
+    *(*_OF_ORDER, _SOLD_PRODUCT, _SKU),
+    Join("buyers", "orders.buyer_key", "buyer_key"),
+)
 _RETURN_JOINS: Final = (
     Join("returns", "return_key", "return_key"),
-    _ORDER,
-    _ORDER_LINE,
-    _LINE_PRODUCT,
-    _SKU,
-    _ORDER_WAREHOUSE,
+    *(*_OF_ORDER, _ORDER_LINE, _RETURNED_PRODUCT, _SKU),
 )
 _CANCELLATION_JOINS: Final = (
     Join("cancellations", "cancel_key", "cancel_key"),
-    _ORDER,
-    _ORDER_LINE,
-    _LINE_PRODUCT,
-    _SKU,
-    _ORDER_WAREHOUSE,
+    *(*_OF_ORDER, _ORDER_LINE, _RETURNED_PRODUCT, _SKU),
 )
 _STATEMENT: Final = Join("statements", "statement_key", "statement_key")
 _ORDER_AXES: Final = {"created": "create_time", "paid": "paid_time"}
@@ -123,7 +84,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Orders.",
             table=TABLES["orders"],
             axes=_ORDER_AXES,
-            joins=(_WAREHOUSE,),
+            joins=(_WAREHOUSE, _MONEY, _REFERENCES, Join("buyers", "buyer_key", "buyer_key")),
             fed_by="orders",
         ),
         Fact(
@@ -131,7 +92,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Units sold.",
             table=TABLES["order_line_items"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _SOLD_PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            joins=_LINE_JOINS,
             fed_by="orders",
         ),
         Fact(
@@ -139,7 +100,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Units sold in the last 28 full days, whatever the date range.",
             table=TABLES["order_line_items"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _SOLD_PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            joins=_LINE_JOINS,
             window_days=28,
             fed_by="orders",
         ),
@@ -148,7 +109,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Price composition of units sold.",
             table=TABLES["order_line_item_price_detail"],
             axes=_LINE_AXES,
-            joins=(_ORDER, _ORDER_LINE, _LINE_PRODUCT, _LINE_SKU, _ORDER_WAREHOUSE),
+            joins=(*_OF_ORDER, _ORDER_LINE, _LINE_PRODUCT, _LINE_SKU),
             fed_by="orders",
         ),
         Fact(
@@ -170,7 +131,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Return and refund requests, by their creation.",
             table=TABLES["returns"],
             axes={"own": "create_time"},
-            joins=(_ORDER, _ORDER_WAREHOUSE),
+            joins=_OF_ORDER,
             fed_by="returns",
         ),
         Fact(
@@ -194,7 +155,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="Cancellation requests, by their creation.",
             table=TABLES["cancellations"],
             axes={"own": "create_time"},
-            joins=(_ORDER, _ORDER_WAREHOUSE),
+            joins=_OF_ORDER,
             fed_by="cancellations",
         ),
         Fact(
@@ -218,6 +179,7 @@ FACTS: Final[dict[str, Fact]] = {
             about="What TikTok settles, by the time of the statement.",
             table=TABLES["statements"],
             axes={"own": "statement_time"},
+            by_hour=False,
             fed_by="statements",
         ),
         Fact(
@@ -225,7 +187,8 @@ FACTS: Final[dict[str, Fact]] = {
             about="Settled records, by the time of their statement.",
             table=TABLES["statement_transactions"],
             axes={"own": "statement_time"},
-            joins=(_STATEMENT, _ORDER, _ORDER_WAREHOUSE),
+            joins=(_STATEMENT, *_OF_SETTLED_ORDER),
+            by_hour=False,
             fed_by="statement_transactions",
         ),
         Fact(
@@ -233,7 +196,8 @@ FACTS: Final[dict[str, Fact]] = {
             about="Settled records by SKU, by the time of their statement; optional.",
             table=TABLES["statement_transaction_skus"],
             axes={"own": "statement_time"},
-            joins=(_STATEMENT, _ORDER, _PRODUCT, _SKU, _ORDER_WAREHOUSE),
+            joins=(_STATEMENT, *_OF_SETTLED_ORDER, _PRODUCT, _SKU),
+            by_hour=False,
             fed_by="statement_transaction_skus",
         ),
         Fact(
@@ -247,8 +211,36 @@ FACTS: Final[dict[str, Fact]] = {
             name="unsettled_transactions",
             about="Money still to be settled, as estimated now.",
             table=TABLES["unsettled_transactions"],
-            joins=(_ORDER, _ORDER_WAREHOUSE),
+            joins=_OF_SETTLED_ORDER,
             fed_by="unsettled_transactions",
         ),
+        Fact(
+            name="external_orders",
+            about="Numbers of orders in other systems, by the date of the order; optional.",
+            table=TABLES["external_orders"],
+            axes=_BY_ORDER_AXES,
+            joins=(
+                Join("orders", "order_id", "order_id"),
+                *(_ORDER_WAREHOUSE, _REFERENCES),
+                Join("order_money", "orders.order_key", "order_key"),
+            ),
+            fed_by="external_orders",
+        ),
+        Fact(
+            name="fbt_inventory",
+            about="Stock in TikTok's own warehouses (FBT) now.",
+            table=TABLES["fbt_inventory"],
+            joins=(_SKU, _SKU_PRODUCT, _FBT_WAREHOUSE),
+            fed_by="fbt_inventory",
+        ),
+        Fact(
+            name="inbound_orders",
+            about="Shipments to TikTok's warehouses (FBT), by their creation.",
+            table=TABLES["inbound_orders"],
+            axes={"own": "create_time"},
+            joins=(_FBT_WAREHOUSE,),
+            fed_by="inbound_orders",
+        ),
+        *ANALYTICS_FACTS,
     )
 }

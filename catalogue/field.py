@@ -12,9 +12,11 @@ brackets; nothing that comes from a request is ever put into a template.
       Count       distinct things of a grain, on the coarsest fact that reaches what is asked
       Unique      distinct people or products at the requested grain, never summed
       Counted     distinct people as TikTok counts them, a day or a session at a time
+      Entire      sum(amount), where every row tells its part
+      Highest     the largest value, of all rows that meet
       Snapshot    newest state, ignores the date range
       Ratio       numerator / denominator, computed after aggregation
-      Combined    plus and minus of other additive metrics
+      Combined    plus and minus of other metrics, of sums or of distinct counts
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]*\Z")
-_REFERENCE: Final = re.compile(r"\[([a-z_.]+)\]")
+_REFERENCE: Final = re.compile(r"\[([a-z][a-z0-9_.]*)\]")
 
 DIMENSION_TYPES: Final = frozenset(
     {
@@ -46,11 +48,14 @@ def references(template: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Field:
+    """`hidden`: only there for other fields to be computed from; Looker does not list it."""
+
     id: str
     label: str
     group: str
     about: str
     semantic: str
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if not _ID.match(self.id):
@@ -64,11 +69,13 @@ class Dimension(Field):
     """`homes`: table -> template of the value there; the first is where the dimension is at home.
 
     The same dimension may live in several tables (it is conformed). `looker_formula`: Looker makes
-    the value from other fields (pictures); elsewhere the plain value is given.
+    the value from other fields (pictures); elsewhere the plain value is given. `in_digits`: homes
+    hold a date as text in Looker's digits, which no zone moves, and no instant.
     """
 
     homes: Mapping[str, str] = field(default_factory=dict)
     looker_formula: str = ""
+    in_digits: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,7 +87,8 @@ class Dimension(Field):
     @property
     def is_instant(self) -> bool:
         """Homes hold epoch seconds that are shown in the report's zone."""
-        return self.semantic in ("YEAR_MONTH_DAY_SECOND", "YEAR_MONTH_DAY") and bool(self.homes)
+        is_date = self.semantic in ("YEAR_MONTH_DAY_SECOND", "YEAR_MONTH_DAY")
+        return is_date and bool(self.homes) and not self.in_digits
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,13 +129,16 @@ class Metric(Field):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Aggregate(Metric):
     """Read from a fact. `on`: fact -> template, coarsest fact first; the first that reaches every
-    dimension and filter asked for is read. `where`: condition, one for all facts or by fact."""
+    dimension and filter asked for is read. `where`: condition, one for all facts or by fact.
+    `may_be_untold`: TikTok leaves the value out in places; where no row has it, it is null, not 0.
+    """
 
     #: How the template becomes an aggregate; `{shop}` sets apart what is unique in a shop only.
     form: ClassVar[str]
 
     on: Mapping[str, str]
     where: Mapping[str, str] | str = ""
+    may_be_untold: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -136,6 +147,11 @@ class Aggregate(Metric):
 
     def condition(self, fact: str) -> str:
         return self.where if isinstance(self.where, str) else self.where.get(fact, "")
+
+    @property
+    def is_zero_without_rows(self) -> bool:
+        """Nothing to add up or to count is 0; nothing to compare is null."""
+        return not self.may_be_untold
 
     def aggregate(self, fact: str, shop: str = "") -> str:
         """SQL template of the aggregate on `fact`; `shop` is put before a key to count."""
@@ -173,6 +189,31 @@ class Counted(Aggregate):
 
     over_window: bool = False
 
+    @property
+    def is_zero_without_rows(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Entire(Aggregate):
+    """A sum of what is told of some rows only: null where one row of the group does not tell it,
+    for the sum of the others would be taken for the whole. It has no `where`."""
+
+    form: ClassVar[str] = "CASE WHEN COUNT(*) = COUNT({it}) THEN SUM({it}) END"
+
+    may_be_untold: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Highest(Aggregate):
+    """Exact for any rows, and for the rows of any answer once more."""
+
+    form: ClassVar[str] = "MAX({it})"
+
+    @property
+    def is_zero_without_rows(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snapshot(Aggregate):
@@ -183,12 +224,18 @@ class Snapshot(Aggregate):
 
     is_average: bool = False
 
+    @property
+    def is_zero_without_rows(self) -> bool:
+        return not (self.is_average or self.may_be_untold)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ratio(Metric):
+    """`scale` times the numerator by the denominator; null where the denominator is 0."""
+
     numerator: str
     denominator: str
-    scale: int = 1
+    scale: float = 1
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -6,8 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, cast
 
-from catalogue import finance, inventory, line_items, orders, products, returns, shop, time
-from catalogue.facts import FACTS, Fact
+from catalogue import (
+    about,
+    analytics,
+    analytics_content,
+    analytics_products,
+    buyers,
+    fbt,
+    finance,
+    finance_parts,
+    fulfilment,
+    inventory,
+    line_items,
+    orders,
+    products,
+    returns,
+    shop,
+    time,
+)
+from catalogue.facts import FACTS, SHOP_VALUES, Fact
 from catalogue.field import (
     Additive,
     Aggregate,
@@ -17,17 +34,22 @@ from catalogue.field import (
     Metric,
     Ratio,
     Snapshot,
+    Unique,
     references,
 )
 from catalogue.table import LAST_SEEN_AT
 from catalogue.tables import TABLES
+from catalogue.views import VIEWS
 
 
 def _columns_of(table: str) -> set[str]:
+    if table in VIEWS:
+        return {column.name for column in VIEWS[table].columns}
     declared = TABLES[table]
     # When a record was last mentioned is not in the columns: it changes with every reading.
     stored = {column.name for column in declared.stored() if column is not LAST_SEEN_AT}
-    return stored | {column.name for column in declared.derived}
+    known = SHOP_VALUES if table == "shops" else ()
+    return stored.union((column.name for column in declared.derived), known)
 
 
 def _check_template(owner: str, table: str, reachable: Iterable[str], template: str) -> None:
@@ -42,7 +64,7 @@ def _check_template(owner: str, table: str, reachable: Iterable[str], template: 
 def _check(field: Field, fields: Mapping[str, Field]) -> None:
     if isinstance(field, Dimension):
         for table, template in field.homes.items():
-            _check_template(field.id, table, TABLES, template)
+            _check_template(field.id, table, (*TABLES, *VIEWS), template)
     if isinstance(field, Aggregate):
         for name in field.on:
             fact = FACTS[name]
@@ -50,8 +72,8 @@ def _check(field: Field, fields: Mapping[str, Field]) -> None:
                 if template != "*":
                     _check_template(field.id, fact.table.name, fact.reached(), template)
     if isinstance(field, Ratio | Combined):
-        kind = Additive if isinstance(field, Combined) else Aggregate
-        wrong = [name for name in field.inputs if not isinstance(fields.get(name), kind)]
+        kinds = (Additive, Unique) if isinstance(field, Combined) else Aggregate
+        wrong = [name for name in field.inputs if not isinstance(fields.get(name), kinds)]
         if wrong:
             raise ValueError(f"{field.id}: {wrong} cannot be computed with")
 
@@ -73,11 +95,19 @@ FIELDS: Final[Mapping[str, Field]] = load(
         *time.FIELDS,
         *shop.FIELDS,
         *orders.FIELDS,
+        *buyers.FIELDS,
+        *fulfilment.FIELDS,
         *line_items.FIELDS,
         *products.FIELDS,
         *inventory.FIELDS,
+        *fbt.FIELDS,
         *returns.FIELDS,
         *finance.FIELDS,
+        *finance_parts.FIELDS,
+        *analytics.FIELDS,
+        *analytics_products.FIELDS,
+        *analytics_content.FIELDS,
+        *about.FIELDS,
     )
 )
 DEFAULT_DIMENSION: Final = "date"
@@ -99,7 +129,9 @@ def is_snapshot(metric: Metric) -> bool:
 
 def is_additive(metric: Metric) -> bool:
     """May be summed over any rows."""
-    return isinstance(metric, Additive | Combined)
+    if isinstance(metric, Combined):
+        return all(isinstance(part, Additive) for part in aggregates(metric))
+    return isinstance(metric, Additive)
 
 
 def facts_of(metric: Aggregate) -> tuple[Fact, ...]:

@@ -15,6 +15,7 @@ _GROUP: Final = "Finance"
 _STATEMENTS: Final = "statements"
 _TRANSACTIONS: Final = "statement_transactions"
 _SKUS: Final = "statement_transaction_skus"
+_UNSETTLED: Final = "unsettled_transactions"
 _OF_STATEMENTS: Final = (_STATEMENTS, _TRANSACTIONS, _SKUS)
 
 
@@ -61,14 +62,25 @@ FIELDS: Final = (
                "When the statement was cut.", "YEAR_MONTH_DAY_SECOND"),
     _dimension("statement_payment_status", "Payment Status", {_STATEMENTS: "[payment_status]"},
                "PAID, PROCESSING or FAILED: how the payout of the statement stands."),
-    _dimension("statement_payment_id", "Payment ID", {_STATEMENTS: "[payment_id]"},
+    _dimension("statement_payment_id", "Payment ID",
+               {_STATEMENTS: "[payment_id]", "payments": "[payment_id]"},
                "TikTok's id of the payout; small statements share one."),
+    _dimension("statement_payment_time", "Statement Payment Time",
+               {_STATEMENTS: "[payment_time]"}, "When the statement was paid out.",
+               "YEAR_MONTH_DAY_SECOND"),
     _dimension("statement_reconciled", "Statement Adds Up", {_STATEMENTS: "[is_reconciled]"},
                "True when the transactions of the statement make its settlement to the cent; "
                "empty until they have been read.", "BOOLEAN"),
     _dimension("transaction_type", "Transaction Type",
-               {_TRANSACTIONS: "[type]", "unsettled_transactions": "[type]"},
+               {_TRANSACTIONS: "[type]", _UNSETTLED: "[type]"},
                "ORDER, RESERVE or the kind of adjustment."),
+    _dimension("transaction_id", "Transaction ID", {_TRANSACTIONS: "[transaction_id]"},
+               "TikTok's id of the settled record."),
+    _dimension("adjustment_id", "Adjustment ID",
+               {_TRANSACTIONS: "[adjustment_id]", _UNSETTLED: "[adjustment_id]"},
+               "TikTok's id of the adjustment."),
+    _dimension("reserve_status", "Reserve Status", {_TRANSACTIONS: "[reserve_status]"},
+               "Whether money held back is still held."),
     _dimension("transaction_order_id", "Transaction Order ID",
                {_TRANSACTIONS: "COALESCE([order_id], [adjustment_order_id])",
                 _SKUS: "[order_id]"},
@@ -77,6 +89,19 @@ FIELDS: Final = (
                "PAID, PROCESSING or FAILED."),
     _dimension("payout_paid_time", "Payout Time", {"payments": "[paid_time]"},
                "When the payout was made.", "YEAR_MONTH_DAY_SECOND"),
+    _dimension("payout_create_time", "Payout Create Time", {"payments": "[create_time]"},
+               "When the payout was made out.", "YEAR_MONTH_DAY_SECOND"),
+    _dimension("payout_settlement_currency", "Settlement Currency",
+               {"payments": "[settlement_currency]"},
+               "ISO code of the payout's amount before exchange."),
+    _dimension("unsettled_status", "Unsettled Status", {_UNSETTLED: "[status]"},
+               "Where money that is still to be settled stands."),
+    _dimension("unsettled_reason", "Unsettled Reason", {_UNSETTLED: "[unsettled_reason]"},
+               "Why money is not settled yet."),
+    _dimension("estimated_settlement_time", "Estimated Settlement Time",
+               {_UNSETTLED: "[estimated_settlement_time]"},
+               "When TikTok expects to settle, where it names a moment.",
+               "YEAR_MONTH_DAY_SECOND"),
     _statement("settled_revenue", "Settled Revenue", "revenue_amount",
                "Revenue of the statements; TikTok gives local shops of the US and the UK Net Sales "
                "(settled) instead."),
@@ -90,6 +115,24 @@ FIELDS: Final = (
                "TikTok's corrections, with their sign."),
     _statement("settlement_amount", "Settlement Amount", "settlement_amount",
                "What the statements settle: revenue, fees, freight and adjustments together."),
+    *(
+        Additive(
+            id=field_id, label=label, group=_GROUP, semantic=semantic,
+            on={_STATEMENTS: f"[{column}]"}, may_be_untold=True,
+            about=f"{about} Empty until the transactions have been read.",
+        )
+        for field_id, label, semantic, column, about in (
+            ("payable_amount", "Payable Amount", "CURRENCY", "payable_amount",
+             "What the statements pay out: settlement and reserve together."),
+            ("statement_reserve_amount", "Reserve (statement)", "CURRENCY",
+             "total_reserve_amount", "Money the statements hold back (negative) or release."),
+            ("statement_transaction_count", "Transactions", "NUMBER", "transaction_count",
+             "Settled records of the statements."),
+            ("settlement_difference", "Statement Difference", "CURRENCY",
+             "settlement_difference",
+             "Settlement of the statements less that of their transactions; 0 when they agree."),
+        )
+    ),
     _part("tx_revenue", "Transaction Revenue", "[revenue_amount]", "Revenue of settled records."),
     _part("tx_gross_sales", "Gross Sales (settled)", "[subtotal_before_discount_amount]",
           "Settled sales before any discount."),
@@ -150,14 +193,51 @@ FIELDS: Final = (
         numerator="tx_settlement", denominator="tx_gross_sales",
         about="Share of gross sales that is settled.",
     ),
-    Snapshot(
-        id="unsettled_amount", label="Unsettled (estimated)", group=_GROUP, semantic="CURRENCY",
-        on={"unsettled_transactions": "SUM([est_settlement_amount])"}, where="[is_unsettled]",
-        about="TikTok's estimate of the money that is still to be settled now.",
+    Additive(
+        id="settled_units", label="Settled Units", group=_GROUP, semantic="NUMBER",
+        on={_SKUS: "[quantity]"}, about="Units of settled records, where they are read by SKU.",
+    ),
+    *(
+        Snapshot(
+            id=field_id, label=label, group=_GROUP, semantic="CURRENCY",
+            on={_UNSETTLED: f"SUM([{column}])"}, where="[is_unsettled]", about=about,
+        )
+        for field_id, label, column, about in (
+            ("unsettled_amount", "Unsettled (estimated)", "est_settlement_amount",
+             "TikTok's estimate of the money that is still to be settled now."),
+            ("unsettled_revenue", "Unsettled Revenue (estimated)", "est_revenue_amount",
+             "TikTok's estimate of the revenue in what is still to be settled now."),
+            ("unsettled_fee_tax", "Unsettled Fees & Taxes (estimated)", "est_fee_tax_amount",
+             "TikTok's estimate of fees and taxes in what is still to be settled now, negative."),
+            ("unsettled_shipping_cost", "Unsettled Shipping Cost (estimated)",
+             "est_shipping_cost_amount",
+             "TikTok's estimate of freight in what is still to be settled now, negative."),
+            ("unsettled_adjustment", "Unsettled Adjustments (estimated)",
+             "est_adjustment_amount",
+             "TikTok's estimate of the corrections in what is still to be settled now."),
+        )
     ),
     Additive(
         id="payout_amount", label="Payout Amount", group=_GROUP, semantic="CURRENCY",
         on={"payments": "[amount]"},
         about="Payouts by the day they were made out, in the currency of the payout.",
+    ),
+    Additive(
+        id="payout_before_exchange", label="Payout before Exchange", group=_GROUP,
+        semantic="NUMBER", on={"payments": "[payment_amount_before_exchange]"}, hidden=True,
+        may_be_untold=True,
+        about="Payouts in the currency of settlement, whichever it is.",
+    ),
+    Additive(
+        id="payout_at_exchange_rate", label="Payout at Exchange Rate", group=_GROUP,
+        semantic="NUMBER", hidden=True, may_be_untold=True,
+        on={"payments": "[payment_amount_before_exchange] * COALESCE([exchange_rate], 1)"},
+        about="Payouts before exchange times their exchange rate, 1 where none is given.",
+    ),
+    Ratio(
+        id="exchange_rate", label="Exchange Rate", group=_GROUP, semantic="NUMBER",
+        numerator="payout_at_exchange_rate", denominator="payout_before_exchange",
+        about="Rate from the currency of settlement to that of the payout; of several payouts each "
+        "counts by its amount before exchange.",
     ),
 )  # fmt: skip

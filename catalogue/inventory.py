@@ -1,4 +1,4 @@
-"""Fields of the stock: the newest reading; there is no history before we kept one."""
+"""Fields of the stock and of the warehouses it lies in: the newest reading, without history."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ FIELDS: Final = (
            "Units held by open orders now."),
     _stock("total_available_quantity", "Total Available Stock", "sku_inventory",
            "SUM([total_available_quantity])", "Units that can be sold now over all warehouses."),
+    _stock("total_committed_quantity", "Total Committed Stock", "sku_inventory",
+           "SUM([total_committed_quantity])",
+           "Units held by open orders now over all warehouses."),
+    _stock("in_shop_quantity", "In-shop Stock", "sku_inventory", "SUM([in_shop_quantity])",
+           "Units that are sold freely in the shop now, reserved for no campaign or creator."),
     _stock("campaign_inventory", "Campaign Stock", "sku_inventory",
            "SUM(COALESCE([campaign_quantity], 0))", "Units reserved for campaigns now."),
     _stock("creator_inventory", "Creator Stock", "sku_inventory",
@@ -44,5 +49,25 @@ FIELDS: Final = (
         id="days_of_stock", label="Days of Stock", group=_GROUP, semantic="NUMBER",
         numerator="total_available_quantity", denominator="items_sold_28d", scale=28,
         about="How long the stock lasts at the sales of the last 28 full days.",
+    ),
+    *(
+        Dimension(
+            id=field_id, label=label, group="Warehouses", semantic=semantic,
+            homes={"warehouses": f"[{column}]"}, about=about,
+        )
+        for field_id, label, column, semantic, about in (
+            ("warehouse_type", "Warehouse Type", "type", "TEXT", "Such as SALES_WAREHOUSE."),
+            ("warehouse_sub_type", "Warehouse Sub-type", "sub_type", "TEXT",
+             "How the warehouse is placed, such as DOMESTIC_WAREHOUSE."),
+            ("warehouse_status", "Warehouse Status", "effect_status", "TEXT",
+             "Whether the stock in the warehouse can be sold."),
+            ("is_fbt_warehouse", "FBT Warehouse", "is_fbt", "BOOLEAN",
+             "True for TikTok's own warehouses (FBT)."),
+            ("warehouse_region_code", "Warehouse Country", "region_code", "COUNTRY_CODE",
+             "Country of the warehouse."),
+            ("warehouse_state", "Warehouse State", "state", "REGION",
+             "State or province of the warehouse."),
+            ("warehouse_city", "Warehouse City", "city", "CITY", "City of the warehouse."),
+        )
     ),
 )  # fmt: skip

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from catalogue.field import Additive, Dimension, Ratio, Unique
+from catalogue.conformed import PRODUCT_ID, PRODUCT_NAME, SELLER_SKU, SKU_ID, SKU_NAME
+from catalogue.field import Additive, Dimension, Entire, Ratio, Unique
 
 _GROUP: Final = "Line items"
 _LINES: Final = "order_line_items"
 _PAID: Final = "[orders.is_paid]"
-_AFTERSALES_LINES: Final = ("return_line_items", "cancellation_line_items")
-_SETTLED_SKUS: Final = "statement_transaction_skus"
-_PRODUCT_TABLES: Final = ("products", "product_skus", "inventory", "sku_inventory", _SETTLED_SKUS)
-_SKU_TABLES: Final = (
-    *("product_skus", "inventory", "sku_inventory"),
-    *(*_AFTERSALES_LINES, _SETTLED_SKUS),
-)
+#: Ends the sentence of what an order tells as a whole, and only TikTok for each of its units.
+_ALONE: Final = " Empty where it is not known of every single unit."
 
 
 def _line(
@@ -24,7 +21,6 @@ def _line(
     column: str,
     about: str,
     semantic: str = "TEXT",
-    also: tuple[str, ...] = (),
     looker_formula: str = "",
 ) -> Dimension:
     return Dimension(
@@ -32,7 +28,7 @@ def _line(
         label=label,
         group=_GROUP,
         semantic=semantic,
-        homes=dict.fromkeys((_LINES, *also), f"[{column}]"),
+        homes={_LINES: f"[{column}]"},
         about=about,
         looker_formula=looker_formula,
     )
@@ -51,22 +47,25 @@ def _units(field_id: str, label: str, where: str, about: str, fact: str = _LINES
     )  # fmt: skip
 
 
+def _conformed(field_id: str, label: str, homes: Mapping[str, str], about: str) -> Dimension:
+    return Dimension(
+        id=field_id, label=label, group=_GROUP, semantic="TEXT", homes=homes, about=about
+    )
+
+
 FIELDS: Final = (
     _line("line_item_id", "Line Item ID", "line_item_id", "TikTok's id of the unit."),
-    Dimension(
-        id="product_id", label="Product ID", group=_GROUP, semantic="TEXT",
-        homes={_LINES: "[sold_product_id]", **dict.fromkeys(_PRODUCT_TABLES, "[product_id]")},
-        about="TikTok's id of the listing; for what was sold in countdown auctions an id of ours "
-        "that all listings of the same name share.",
-    ),
-    _line("product_name", "Product Name", "product_name",
-          "Title of the listing when the order was placed; the title now is Product Title.",
-          also=(*_AFTERSALES_LINES, _SETTLED_SKUS)),
-    _line("sku_id", "SKU ID", "sku_id", "TikTok's id of the variant.", also=_SKU_TABLES),
-    _line("sku_name", "SKU Name", "sku_name", "Variant values, e.g. Black, M.",
-          also=(*_AFTERSALES_LINES, _SETTLED_SKUS)),
-    _line("seller_sku", "Seller SKU", "seller_sku", "The seller's own code of the variant.",
-          also=("inventory", "sku_inventory", *_AFTERSALES_LINES)),
+    _conformed("product_id", "Product ID", PRODUCT_ID,
+               "TikTok's id of the listing; for what was sold in countdown auctions an id of ours "
+               "that all listings of the same name share."),
+    _conformed("product_name", "Product Name", PRODUCT_NAME,
+               "Title of the listing when the order was placed. Beside stock and TikTok's own "
+               "figures it is the title now, which is also Product Title."),
+    _conformed("sku_id", "SKU ID", SKU_ID, "TikTok's id of the variant."),
+    _conformed("sku_name", "SKU Name", SKU_NAME, "Variant values, e.g. Black, M."),
+    _conformed("seller_sku", "Seller SKU", SELLER_SKU, "The seller's own code of the variant."),
+    _line("listing_id", "Listing ID (TikTok)", "product_id",
+          "TikTok's own id of the listing, also where it is one of a countdown auction."),
     Dimension(
         id="sku_type", label="SKU Type", group=_GROUP, semantic="TEXT",
         homes={_LINES: "COALESCE([sku_type], [orders.order_type])"},
@@ -88,6 +87,12 @@ FIELDS: Final = (
     _line("is_bundle", "Virtual Bundle", "is_bundle", "True for bundles of other SKUs.",
           "BOOLEAN"),
     _line("tax_type", "Tax Type", "tax_type", "Kind of tax, e.g. SALES_TAX."),
+    _line("line_shipped_time", "Line Shipped Time", "rts_time",
+          "When the seller arranged the shipment of the unit.", "YEAR_MONTH_DAY_SECOND"),
+    _line("line_shipping_provider", "Line Shipping Provider", "shipping_provider_name",
+          "Name of the unit's carrier."),
+    _line("is_dangerous_good", "Dangerous Good", "is_dangerous_good",
+          "True for dangerous goods.", "BOOLEAN"),
     _line("live_room_id", "LIVE Room ID", "live_room_id",
           "LIVE session in which the unit was bought (US)."),
     _units("items_sold", "Items Sold", _PAID, "Units of paid orders."),
@@ -115,6 +120,8 @@ FIELDS: Final = (
         numerator="tax_amount", denominator="sale_price",
         about="Tax amount per sale price, so larger sales weigh more.",
     ),
+    _amount("gift_value", "Gift Value", "[gift_retail_price]",
+            "What units given for free would have cost, in any status."),
     Unique(
         id="products_sold", label="Products Sold (distinct)", group=_GROUP, semantic="NUMBER",
         on={_LINES: "[sold_product_id]"}, where=_PAID,
@@ -126,16 +133,39 @@ FIELDS: Final = (
         about="Different SKUs in paid orders. Never add the values of several rows.",
     ),
     *(
-        Additive(
-            id=field_id, label=label, group=_GROUP, semantic="CURRENCY", on={"price_detail": sql},
-            about=about,
+        (Entire if is_untold else Additive)(
+            id=field_id, label=label, group=_GROUP, semantic="CURRENCY",
+            on={"price_detail": f"[{column}]"}, about=about + (_ALONE if is_untold else ""),
         )
-        for field_id, label, sql, about in (
-            ("pd_list_price", "List Price (price detail)", "[sku_list_price]",
+        for field_id, label, column, is_untold, about in (
+            ("pd_list_price", "List Price (price detail)", "sku_list_price", False,
              "List price of the units as in the price detail."),
-            ("pd_payment", "Buyer Payment (price detail)", "[payment]",
-             ("What the buyer paid for the unit: product, shipping, tax and small order fee; "
-             "empty where the shipping of a single unit is not known.")),
+            ("pd_sale_price", "Sale Price (price detail)", "sku_sale_price", False,
+             "List price of the units less the discounts of seller and TikTok."),
+            ("pd_seller_discount", "Seller Discount (price detail)", "subtotal_deduction_seller",
+             False, "Discounts of the seller on the units."),
+            ("pd_platform_discount", "Platform Discount (price detail)",
+             "subtotal_deduction_platform", False, "Discounts of TikTok on the units."),
+            ("pd_subtotal", "Subtotal (price detail)", "subtotal", True,
+             "The units after discounts, with tax."),
+            ("pd_tax", "Tax (price detail)", "tax_amount", True,
+             "Tax on the units, with that on their freight."),
+            ("pd_net_price", "Net Price (price detail)", "net_price_amount", True,
+             "What TikTok calls the net price of the units: after tax."),
+            ("pd_shipping_list_price", "Shipping List Price (price detail)",
+             "shipping_list_price", True, "Freight of the units before discounts."),
+            ("pd_shipping", "Shipping (price detail)", "shipping_sale_price", True,
+             "Freight of the units after discounts."),
+            ("pd_shipping_seller_discount", "Seller Shipping Discount (price detail)",
+             "shipping_fee_deduction_seller", True, "Freight of the units the seller bears."),
+            ("pd_shipping_platform_discount", "Platform Shipping Discount (price detail)",
+             "shipping_fee_deduction_platform", True, "Freight of the units TikTok bears."),
+            ("pd_payment", "Buyer Payment (price detail)", "payment", True,
+             "What the buyer paid for the unit: product, shipping, tax and small order fee."),
+            ("pd_seller_voucher", "Seller Voucher Deduction", "voucher_deduction_seller", True,
+             "Vouchers of the seller on the units."),
+            ("pd_platform_voucher", "Platform Voucher Deduction", "voucher_deduction_platform",
+             True, "Vouchers of TikTok on the units."),
         )
     ),
 )  # fmt: skip

@@ -16,19 +16,32 @@ ESTIMATED: Final = "estimated"
 SETTLED: Final = "settled"
 
 
+def money_stages(
+    transactions: str = "statement_transactions", unsettled: str = "unsettled_transactions"
+) -> str:
+    """SQL, the same for the records (SQLite) and the columns (DuckDB): `order_key` and
+    `money_state`, one row per order that is more than placed. The arguments say what stands for
+    the two tables."""
+    return f"""
+        SELECT order_key, CASE MAX(stage) WHEN 2 THEN '{SETTLED}' ELSE '{ESTIMATED}' END
+            AS money_state
+        FROM (
+            SELECT order_key, 2 AS stage FROM {transactions} WHERE order_id IS NOT NULL
+            UNION ALL
+            SELECT order_key, 1 AS stage FROM {unsettled}
+            WHERE order_id IS NOT NULL AND is_unsettled
+        ) AS stages
+        GROUP BY order_key"""
+
+
 def money_states(
     orders: str = "orders",
     transactions: str = "statement_transactions",
     unsettled: str = "unsettled_transactions",
 ) -> str:
-    """SQL, the same for the records (SQLite) and the columns (DuckDB): `order_id` and
-    `money_state`, one row per order. The arguments say what stands for the three tables."""
+    """Likewise `order_id` and `money_state`, one row per order."""
     return f"""
-        SELECT order_id, CASE
-            WHEN order_key IN (
-                SELECT order_key FROM {transactions} WHERE order_id IS NOT NULL) THEN '{SETTLED}'
-            WHEN order_key IN (
-                SELECT order_key FROM {unsettled}
-                WHERE order_id IS NOT NULL AND is_unsettled) THEN '{ESTIMATED}'
-            ELSE '{PLACED}' END AS money_state
-        FROM {orders}"""
+        SELECT order_id, COALESCE(money_state, '{PLACED}') AS money_state
+        FROM {orders} AS all_orders
+        LEFT JOIN ({money_stages(transactions, unsettled)}) AS further
+            ON further.order_key = all_orders.order_key"""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalogue.field import Additive, Combined, Count, Dimension, Ratio, Unique
+from catalogue.field import Additive, Combined, Count, Dimension, Ratio
 
 _GROUP: Final = "Orders"
 _PAID_ORDER: Final = "[is_paid]"
 _PAID_LINE: Final = "[orders.is_paid]"
 _TABLES_WITH_ORDER_ID: Final = (
-    "orders",
-    "order_line_items",
-    "order_line_item_price_detail",
-    "returns",
-    "return_line_items",
-    "cancellations",
-    "cancellation_line_items",
-    "statement_transaction_skus",
+    *("orders", "order_line_items", "order_line_item_price_detail"),
+    *("returns", "return_line_items", "cancellations", "cancellation_line_items"),
+    *("statement_transaction_skus", "external_orders"),
 )
 
 
@@ -125,7 +120,15 @@ FIELDS: Final = (
         homes={"orders": "[tracking_number]", "order_line_items": "[tracking_number]"},
         about="Tracking number of the order, or of the unit where units are asked for.",
     ),
-    _order("warehouse_id", "Warehouse ID", "warehouse_id", "Warehouse the order ships from."),
+    Dimension(
+        id="warehouse_id", label="Warehouse ID", group=_GROUP, semantic="TEXT",
+        homes={
+            "orders": "[warehouse_id]",
+            "inventory": "[warehouse_id]",
+            **dict.fromkeys(("fbt_inventory", "inbound_orders"), "[fbt_warehouse_id]"),
+        },
+        about="Warehouse the order ships from, or the stock lies in.",
+    ),
     Dimension(
         id="warehouse_name", label="Warehouse Name", group=_GROUP, semantic="TEXT",
         homes={"warehouses": "[name]"},
@@ -184,6 +187,12 @@ FIELDS: Final = (
     _line_amount("gross_sales_list", "Gross Sales (list price)", "[original_price]", _PAID_LINE,
                  "List price of the units of paid orders, before every discount."),
     Combined(
+        id="net_sales_tw", label="Net Sales (payment less tax & refunds)", group=_GROUP,
+        semantic="CURRENCY", plus=("gmv_customer_payment",), minus=("tax_total", "refund_total"),
+        about="GMV incl. Tax & Shipping less Tax (order) less Refund Total, refunds on the day the "
+        "return was opened: the net sales of Triple Whale.",
+    ),
+    Combined(
         id="net_revenue", label="Net Revenue", group=_GROUP, semantic="CURRENCY",
         plus=("gmv",),
         minus=("order_refund_subtotal", "order_cancellation_refund_subtotal"),
@@ -212,6 +221,9 @@ FIELDS: Final = (
             "Product discounts paid by TikTok."),
     _amount("payment_platform_discount", "Payment Platform Discount",
             "[payment_platform_discount]", "Discounts paid by the payment provider."),
+    _amount("payment_discount_service_fee", "Payment Discount Service Fee",
+            "[payment_discount_service_fee]",
+            "Fee the buyer paid for using a discount of the payment provider."),
     _amount("shipping_fee", "Shipping Fee (buyer paid)", "[shipping_fee]",
             "Shipping the buyer paid, after discounts."),
     _amount("original_shipping_fee", "Original Shipping Fee", "[original_shipping_fee]",
@@ -234,22 +246,12 @@ FIELDS: Final = (
             "Service, handling, small order, retail delivery and insurance fees the buyer paid."),
     _amount("retail_delivery_fee", "Retail Delivery Fee", "[retail_delivery_fee]",
             "Retail delivery fee of US states."),
-    Unique(
-        id="customers", label="Customers", group=_GROUP, semantic="NUMBER",
-        on={"orders": "[buyer_key]", "order_line_items": "[orders.buyer_key]"},
-        where={"orders": _PAID_ORDER, "order_line_items": _PAID_LINE},
-        about="Different buyers with a paid order. Never add the values of several rows.",
-    ),
     _ratio("avg_order_value", "Avg. Order Value", "gmv", "paid_orders", "CURRENCY",
            "GMV per paid order."),
     _ratio("items_per_order", "Items/Order", "items_sold", "paid_orders", "NUMBER",
            "Units sold per paid order."),
     _ratio("avg_item_price", "Avg. Item Price", "gmv", "items_sold", "CURRENCY",
            "GMV per unit sold."),
-    _ratio("gmv_per_customer", "GMV per Customer", "gmv", "customers", "CURRENCY",
-           "GMV per buyer."),
-    _ratio("orders_per_customer", "Orders per Customer", "paid_orders", "customers", "NUMBER",
-           "Paid orders per buyer."),
     _count("cancelled_orders", "Cancelled Orders", "[status] = 'CANCELLED'",
            "Orders that are cancelled now."),
     _ratio("cancellation_rate", "Cancellation Rate", "cancelled_orders", "orders", "PERCENT",

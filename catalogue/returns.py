@@ -20,10 +20,21 @@ def _return(field_id: str, label: str, sql: str, about: str, semantic: str = "TE
     )
 
 
-def _cancellation(field_id: str, label: str, column: str, about: str) -> Dimension:
+def _cancellation(
+    field_id: str, label: str, sql: str, about: str, semantic: str = "TEXT"
+) -> Dimension:
     return Dimension(
-        id=field_id, label=label, group=_GROUP, semantic="TEXT",
-        homes={"cancellations": f"[{column}]"}, about=about,
+        id=field_id, label=label, group=_GROUP, semantic=semantic,
+        homes={"cancellations": sql}, about=about,
+    )  # fmt: skip
+
+
+def _cancellation_amount(field_id: str, label: str, column: str, about: str) -> Additive:
+    """Of requests in any status; from the units where products are asked for."""
+    return Additive(
+        id=field_id, label=label, group=_GROUP, semantic="CURRENCY",
+        on=dict.fromkeys(("cancellations", "cancellation_line_items"), f"[{column}]"),
+        about=f"{about} of cancellation requests in any status.",
     )  # fmt: skip
 
 
@@ -67,6 +78,23 @@ FIELDS: Final = (
             "Last change of the return.", "YEAR_MONTH_DAY_SECOND"),
     _return("return_tracking_number", "Return Tracking Number", "[return_tracking_number]",
             "Tracking number of the parcel that comes back."),
+    _return("return_carrier", "Return Carrier", "[return_provider_name]",
+            "Who carries the parcel that comes back."),
+    _return("return_method", "Return Method", "[return_method]",
+            "Who arranges the transport back."),
+    _return("return_handover_method", "Return Handover", "[handover_method]",
+            "How the parcel is handed over, such as DROP_OFF or PICKUP."),
+    _return("return_shipment_type", "Return Shipment Type", "[shipment_type]",
+            "Transport back that the buyer chose."),
+    _return("seller_proposed_return_type", "Proposed by Seller", "[seller_proposed_return_type]",
+            "What the seller offered instead."),
+    _return("is_quick_refund", "Quick Refund", "[is_quick_refund]",
+            "True when TikTok refunded without waiting.", "BOOLEAN"),
+    _return("can_buyer_keep_item", "Buyer Keeps Item", "[can_buyer_keep_item]",
+            "True when the goods need not come back.", "BOOLEAN"),
+    _return("is_partial_refund_rejected", "Partial Refund Rejected",
+            "[buyer_rejected_partial_refund]",
+            "True when the buyer declined the partial refund offered.", "BOOLEAN"),
     Count(
         id="returns", label="Returns", group=_GROUP, semantic="NUMBER",
         on={"returns": "*", "return_line_items": "[return_key]"},
@@ -83,8 +111,20 @@ FIELDS: Final = (
     _refund("refund_shipping_fee", "Refunded Shipping", "refund_shipping_fee",
             "Shipping refunded by completed returns."),
     _refund("refund_tax", "Refunded Tax", "refund_tax", "Tax refunded by completed returns."),
+    _refund("refund_retail_delivery_fee", "Refunded Retail Delivery Fee", "retail_delivery_fee",
+            "Retail delivery fee refunded by completed returns."),
+    _refund("refund_buyer_service_fee", "Refunded Buyer Service Fee", "buyer_service_fee",
+            "Buyers' service fee refunded by completed returns."),
     _header("seller_return_shipping_cost", "Return Shipping paid by Seller",
             "seller_paid_return_shipping_fee", "Return shipping that the seller pays."),
+    _header("platform_return_shipping_cost", "Return Shipping paid by TikTok",
+            "platform_paid_return_shipping_fee", "Return shipping that TikTok pays."),
+    _header("buyer_return_shipping_cost", "Return Shipping paid by Buyer",
+            "buyer_paid_return_shipping_fee", "Return shipping that the buyer pays."),
+    _header("returned_seller_discount", "Seller Discount on Returns", "product_seller_discount",
+            "The seller's discounts on what is returned."),
+    _header("returned_platform_discount", "Platform Discount on Returns",
+            "product_platform_discount", "TikTok's discounts on what is returned."),
     _header("partial_refund_amount", "Partial Refund Offered", "partial_refund_amount",
             "Partial refunds that the seller offered."),
     Additive(
@@ -120,19 +160,38 @@ FIELDS: Final = (
         homes={"cancellations": "[cancel_id]", "cancellation_line_items": "[cancel_id]"},
         about="TikTok's id of the cancellation.",
     ),
-    _cancellation("cancel_type", "Cancellation Type", "cancel_type",
+    _cancellation("cancel_type", "Cancellation Type", "[cancel_type]",
                   "CANCEL (by seller or system) or BUYER_CANCEL."),
-    _cancellation("cancel_status", "Cancellation Status", "cancel_status",
+    _cancellation("cancel_status", "Cancellation Status", "[cancel_status]",
                   "Where the cancellation stands."),
+    _cancellation("cancellation_reason", "Cancellation Reason",
+                  "COALESCE([cancel_reason_text], [cancel_reason])",
+                  "Why it is cancelled, in words where TikTok gives them."),
+    _cancellation("cancellation_role", "Cancellation Opened By", "[role]",
+                  "BUYER, SELLER, OPERATOR or SYSTEM."),
+    _cancellation("cancellation_create_time", "Cancellation Create Time", "[create_time]",
+                  "When the cancellation was opened.", "YEAR_MONTH_DAY_SECOND"),
+    _cancellation("cancellation_update_time", "Cancellation Update Time", "[update_time]",
+                  "Last change of the cancellation.", "YEAR_MONTH_DAY_SECOND"),
+    _cancellation("is_stock_replenished", "Stock Put Back", "[should_replenish_stock]",
+                  "True when the stock should be put back.", "BOOLEAN"),
     Count(
         id="cancellations", label="Cancellations", group=_GROUP, semantic="NUMBER",
         on={"cancellations": "*", "cancellation_line_items": "[cancel_key]"},
         about="Cancellation requests, in any status.",
     ),
-    Additive(
-        id="cancellation_refund_total", label="Cancellation Refunds", group=_GROUP,
-        semantic="CURRENCY",
-        on={"cancellations": "[refund_total]", "cancellation_line_items": "[refund_total]"},
-        about="Money of cancellation requests in any status: goods, shipping and tax.",
-    ),
+    _cancellation_amount("cancellation_refund_total", "Cancellation Refunds", "refund_total",
+                         "Money (goods, shipping and tax)"),
+    _cancellation_amount("cancellation_refund_subtotal", "Cancellation Refund Subtotal",
+                         "refund_subtotal", "Goods"),
+    _cancellation_amount("cancellation_refund_shipping_fee", "Cancellation Refunded Shipping",
+                         "refund_shipping_fee", "Shipping"),
+    _cancellation_amount("cancellation_refund_tax", "Cancellation Refunded Tax", "refund_tax",
+                         "Tax"),
+    _cancellation_amount("cancellation_refund_retail_delivery_fee",
+                         "Cancellation Refunded Retail Delivery Fee", "retail_delivery_fee",
+                         "Retail delivery fee"),
+    _cancellation_amount("cancellation_refund_buyer_service_fee",
+                         "Cancellation Refunded Buyer Service Fee", "buyer_service_fee",
+                         "Buyers' service fee"),
 )  # fmt: skip

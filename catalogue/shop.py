@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from catalogue.conformed import CURRENCY
 from catalogue.field import Dimension
 
 _GROUP: Final = "Shop"
-_TABLES_WITH_CURRENCY: Final = (
-    "orders",
-    "order_line_items",
-    "order_line_item_price_detail",
-    "product_skus",
-)
-_AFTERSALES_TABLES: Final = (
-    "returns",
-    "return_line_items",
-    "cancellations",
-    "cancellation_line_items",
-)
-_FINANCE_TABLES: Final = (
-    "statements",
-    "statement_transactions",
-    "statement_transaction_skus",
-    "payments",
-    "unsettled_transactions",
-)
 
 
 def _shop(field_id: str, label: str, column: str, about: str, semantic: str = "TEXT") -> Dimension:
@@ -49,13 +31,7 @@ FIELDS: Final = (
         label="Currency",
         group=_GROUP,
         semantic="TEXT",
-        homes={
-            **dict.fromkeys(_TABLES_WITH_CURRENCY, "[currency]"),
-            # A replacement has no refund and so no currency of its own.
-            **dict.fromkeys(_AFTERSALES_TABLES, "COALESCE([currency], [orders.currency])"),
-            **dict.fromkeys(_FINANCE_TABLES, "[currency]"),
-            "shops": "[currency]",
-        },
+        homes=CURRENCY,
         about="ISO code of the amounts; needed as soon as the shops have several.",
     ),
 )

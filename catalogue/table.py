@@ -81,6 +81,19 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Rows that follow from those of the table `source` and its header, one for each, and so are
+    stored nowhere. `columns` are pairs of a name and SQL that SQLite and DuckDB read alike, where
+    `[column]` is the source's own and `[header.column]` one of its header that it carries; columns
+    not named are null. Rows that TikTok told are stored in `told_in` and stand in the place of the
+    made ones of the same `update_time`; the table's own name is that of a view over both."""
+
+    source: str
+    told_in: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A record table.
 
@@ -99,6 +112,7 @@ class Table:
     columns: tuple[Column, ...]
     derived: tuple[Derived, ...] = ()
     parent: Parent | None = None
+    made: Made | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -119,6 +133,11 @@ class Table:
         yield from self.columns
         yield FETCHED_AT
         yield LAST_SEEN_AT
+
+    @property
+    def stored_in(self) -> str:
+        """The SQLite table that rows are written to; `name` is what they are read from."""
+        return self.made.told_in if self.made else self.name
 
     @property
     def has_update_time(self) -> bool:

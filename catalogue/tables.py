@@ -14,6 +14,7 @@ from catalogue.table import (
     Column,
     Derived,
     Kind,
+    Made,
     Parent,
     Table,
     counts,
@@ -46,6 +47,16 @@ _CARRIED_FROM_ORDERS: Final = (
     "is_sample_order",
     "is_replacement_order",
     "buyer_key",
+)
+
+#: What the price detail of a line is made from, beside the line.
+_CARRIED_FOR_PRICES: Final = (
+    "line_count",
+    "original_shipping_fee",
+    "shipping_fee",
+    "shipping_fee_seller_discount",
+    "shipping_fee_platform_discount",
+    "shipping_fee_tax",
 )
 
 SHOPS = Table(
@@ -136,6 +147,8 @@ ORDER_LINE_ITEMS = Table(
         *rates("tax_rate"),
         *texts("tax_type"),
         *money("buyer_service_fee", "small_order_fee", "retail_delivery_fee"),
+        Column("payment", Kind.MONEY, "What the buyer paid for it, where the order says it."),
+        Column("tax_with_freight", Kind.MONEY, "Its tax and that of its own freight, if taxed."),
     ),
     derived=(
         Derived(
@@ -145,7 +158,22 @@ ORDER_LINE_ITEMS = Table(
             "What reports call the product: that of the auction, else the listing.",
         ),
     ),
-    parent=Parent("orders", "order_id", _CARRIED_FROM_ORDERS),
+    parent=Parent("orders", "order_id", (*_CARRIED_FROM_ORDERS, *_CARRIED_FOR_PRICES)),
+)
+
+#: The order gives freight as a whole: it is known of a unit where there is no other unit, or none.
+_FREIGHT: Final = (
+    *("original_shipping_fee", "shipping_fee"),
+    *("shipping_fee_seller_discount", "shipping_fee_platform_discount"),
+)
+_IS_SHARED: Final = "COALESCE([orders.line_count], 0) <> 1 AND ({})".format(
+    " OR ".join(f"COALESCE(CAST([orders.{fee}] AS REAL), 0) <> 0" for fee in _FREIGHT)
+)
+_OWN_FREIGHT: Final = [f"CASE WHEN NOT ({_IS_SHARED}) THEN [orders.{fee}] END" for fee in _FREIGHT]
+_TAX_WITH_FREIGHT: Final = (
+    "CASE WHEN [tax_with_freight] IS NOT NULL THEN [tax_with_freight] "
+    f"WHEN {_IS_SHARED} AND COALESCE(CAST([orders.shipping_fee_tax] AS REAL), 0) <> 0 THEN NULL "
+    "ELSE [tax_amount] END"
 )
 
 ORDER_LINE_ITEM_PRICE_DETAIL = Table(
@@ -171,6 +199,29 @@ ORDER_LINE_ITEM_PRICE_DETAIL = Table(
         *money("voucher_deduction_seller", "voucher_deduction_platform"),
     ),
     parent=Parent("orders", "order_id", _CARRIED_FROM_ORDERS),
+    made=Made(
+        source="order_line_items",
+        told_in="order_line_item_price_answers",
+        columns=(
+            *(
+                (name, f"[{name}]")
+                for name in (
+                    *("line_item_id", "line_key", "order_id", "order_key"),
+                    *("create_time", "update_time", "currency", "tax_rate", "payment"),
+                )
+            ),
+            ("is_derived", "1"),
+            ("sku_list_price", "[original_price]"),
+            ("sku_sale_price", "[sale_price]"),
+            ("subtotal_deduction_seller", "[seller_discount]"),
+            ("subtotal_deduction_platform", "[platform_discount]"),
+            ("tax_amount", _TAX_WITH_FREIGHT),
+            ("shipping_list_price", _OWN_FREIGHT[0]),
+            ("shipping_sale_price", _OWN_FREIGHT[1]),
+            ("shipping_fee_deduction_seller", _OWN_FREIGHT[2]),
+            ("shipping_fee_deduction_platform", _OWN_FREIGHT[3]),
+        ),
+    ),
 )
 
 PRODUCTS = Table(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from catalogue.table import Column, Kind, Table, counts, instants, money, rates, texts
+from catalogue.table import Column, Derived, Kind, Table, counts, instants, money, rates, texts
 
 _DAY: Final = (
     Column("date", Kind.TEXT, "The day, in the shop's own zone."),
@@ -77,6 +77,9 @@ SHOP_PERFORMANCE_HOURLY = Table(
         Column("visitors", Kind.COUNT, "Distinct visitors within the hour."),
         Column("customers", Kind.COUNT, "Distinct payers within the hour."),
         _VERSION,
+    ),
+    derived=(
+        Derived("hour_start", Kind.INSTANT, "day + hour * 3600", "The hour on the axis of days."),
     ),
 )
 
@@ -155,6 +158,11 @@ SKU_PERFORMANCE_DAILY = Table(
     ),
 )
 
+#: 2026-08-01 18:30:00, as TikTok writes the moment of a post; SQLite's GLOB.
+_WRITTEN_TIME: Final = (
+    "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+)
+
 VIDEO_PERFORMANCE_DAILY = Table(
     name="video_performance_daily",
     about="TikTok's own figures of a video by day (202605, else 202509). Deleted and unknown "
@@ -177,6 +185,16 @@ VIDEO_PERFORMANCE_DAILY = Table(
         Column("avg_customers", Kind.RATE, "Distinct payers of the day."),
         Column("click_through_rate", Kind.RATE, "Product clicks per view."),
         _VERSION,
+    ),
+    derived=(
+        Derived(
+            "posted_digits",
+            Kind.TEXT,
+            f"CASE WHEN video_post_time GLOB '{_WRITTEN_TIME}*' THEN "
+            + " || ".join(f"substr(video_post_time, {at}, 2)" for at in (1, 3, 6, 9, 12, 15, 18))
+            + " END",
+            "video_post_time as YYYYMMDDHHMMSS.",
+        ),
     ),
 )
 

@@ -224,7 +224,7 @@ STATEMENT_TRANSACTION_SKUS = Table(
         Column("statement_time", Kind.INSTANT, "Of the statement."),
         *texts("sku_id"),
         Column("row_number", Kind.COUNT, "1, 2, ...: a SKU may have several in one statement."),
-        Column("product_id", Kind.TEXT, "By the units of the order."),
+        Column("product_id", Kind.TEXT, "What was sold, by the units of the order."),
         *texts("product_name", "sku_name"),
         *counts("quantity"),
         *texts("currency"),

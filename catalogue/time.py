@@ -38,7 +38,9 @@ def _cut(
 
 FIELDS: Final = (
     _cut("date", "Date", "YEAR_MONTH_DAY", _DAY, _SHOWN_DATE,
-         "Day of the report: creation, or payment when orders are dated so."),
+         "Day of the report: of orders their creation, or payment when they are dated so; of "
+         "returns their creation, of settlements the statement, of TikTok's own figures the "
+         "shop's own day."),
     _cut("date_hour", "Date & Hour", "YEAR_MONTH_DAY_HOUR", "({s} // 3600)",
          "strftime(make_timestamp({x} * 3600000000), '%Y%m%d%H')",
          "Day and hour, 00 to 23, of the same moment.", hourly=True),
