@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from cli.command import ToldGroup, json_option, print_rows, workspace_option
-from cli.installation import Installation
+from cli.installation import Installation, opened
 
 
 def accounts_commands(here: Installation) -> Iterable[click.Command]:
@@ -43,7 +43,7 @@ def _keys(here: Installation) -> click.Command:
     @click.option("--name", default="command line", help="What it is for.")
     def create(workspace: str, scope: str, name: str) -> None:
         """Make an API key and print it; it is shown this once."""
-        click.echo(here.accounts.workspace(workspace).create_key(name, scope)[1])
+        click.echo(opened(here, workspace).create_key(name, scope)[1])
 
     @group.command("list")
     @workspace_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask.cli import AppGroup
 
 from cli.installation import DEFAULT_WORKSPACE
 from errors import ConnectorError
+from store.shop_file import DAMAGED, is_damaged
 
 
 class ToldCommand(click.Command):
@@ -21,6 +23,11 @@ class ToldCommand(click.Command):
             return super().invoke(ctx)
         except ConnectorError as error:
             click.echo(error.message, err=True)
+            ctx.exit(2)
+        except sqlite3.DatabaseError as error:
+            if not is_damaged(error):
+                raise
+            click.echo(DAMAGED, err=True)
             ctx.exit(2)
 
 

@@ -12,6 +12,8 @@ from catalogue.docs import fields_page, tables_page
 from catalogue.fields import FIELDS
 from cli.command import command, json_option, print_rows
 from cli.installation import Installation
+from cli.limits import limits_page
+from cli.looker_template import template_page
 from errors import BadRequest
 from settings import settings_table
 
@@ -19,6 +21,8 @@ from settings import settings_table
 DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
     "fields.md": fields_page,
     "tables.md": tables_page,
+    "limits.md": limits_page,
+    "looker_template.md": template_page,
     "settings.md": lambda: (
         f"# Settings\n\nMade from `settings.py`; do not edit.\n\n{settings_table()}"
     ),

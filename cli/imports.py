@@ -128,6 +128,7 @@ def _tell_cost(
         shop.shop_id: estimate(
             window,
             measure(here.stores.records(shop.workspace_id, shop.shop_id), now, words),
+            now=now,
             data=words,
             reread=reread,
             calls_a_second=here.calls_a_second(shop),

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from clock import Clock
 from hub.connecting import Connecting
 from settings import Settings
-from store.accounts import Accounts, ShopRow
+from store.accounts import Accounts, ShopRow, WorkspaceScope
 from store.invites import Invites
 from store.ledger import Ledger
 from store.sessions import Sessions
@@ -15,6 +15,7 @@ from store.shops import ShopStores
 from worker import LANES, Rounds, Worker
 
 DEFAULT_WORKSPACE: Final = "default"
+DEFAULT_WORKSPACE_NAME: Final = "Default"
 
 
 class Installation(Protocol):
@@ -33,3 +34,11 @@ class Installation(Protocol):
     def rounds(self) -> Rounds: ...
     def calls_a_second(self, shop: ShopRow) -> float: ...
     def close(self) -> None: ...
+
+
+def opened(here: Installation, workspace_id: str) -> WorkspaceScope:
+    """The workspace; the default one is made where nothing was started yet. BadRequest when there
+    is no such workspace."""
+    if workspace_id == DEFAULT_WORKSPACE:
+        return here.accounts.ensure_workspace(DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME)
+    return here.accounts.workspace(workspace_id)

@@ -12,7 +12,7 @@ import click
 import orjson
 
 from cli.command import command, workspace_option
-from cli.installation import DEFAULT_WORKSPACE, Installation
+from cli.installation import DEFAULT_WORKSPACE, Installation, opened
 from cli.waiting import owner
 from errors import ConnectorError
 from store.accounts import SAMPLE
@@ -79,7 +79,7 @@ def running_commands(here: Installation) -> Iterable[click.Command]:
 
 
 def _sign_in_link(here: Installation, workspace_id: str) -> str:
-    here.accounts.workspace(workspace_id)
+    opened(here, workspace_id)
     token = here.sessions.new_link_token(workspace_id, _SIGN_IN_SECONDS)
     return f"{here.settings.base_url}/sign-in?token={token}"
 

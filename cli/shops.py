@@ -92,6 +92,41 @@ def shops_commands(here: Installation) -> Iterable[click.Command]:
         ):
             click.echo(f"{shop.shop_id}  {shop.name}")
 
+    @group.command("set")
+    @click.argument("shop_id")
+    @click.option("--shop-zone", help="Time zone that TikTok counts the shop's own days in.")
+    @click.option("--report-zone", help="Time zone of reports that choose none.")
+    @click.option(
+        "--serve-kept-analytics/--no-serve-kept-analytics",
+        "serves_kept",
+        default=None,
+        help="Show TikTok's own figures as far back as they were kept, beyond the 60 days that "
+        "TikTok gives.",
+    )
+    @workspace_option
+    def change(
+        shop_id: str,
+        shop_zone: str | None,
+        report_zone: str | None,
+        serves_kept: bool | None,
+        workspace: str,
+    ) -> None:
+        """Change settings of a shop; those that are not named stay."""
+        scope = here.accounts.workspace(workspace)
+        if shop_zone or report_zone:
+            shop = scope.shop(shop_id)
+            scope.set_zones(
+                shop_id,
+                shop_zone=shop_zone or shop.shop_zone,
+                report_zone=report_zone or shop.report_zone,
+            )
+        if serves_kept is not None:
+            scope.serve_kept_analytics(shop_id, serves_kept)
+        shop = scope.shop(shop_id)
+        click.echo(f"Days of the shop      {shop.shop_zone}")
+        click.echo(f"Days of reports       {shop.report_zone or 'UTC'}")
+        click.echo(f"Serve kept analytics  {'yes' if shop.serves_kept else 'no'}")
+
     @group.command("disconnect")
     @click.argument("shop_id")
     @click.option("--purge", is_flag=True, help="Delete it and all that was imported for good.")

@@ -1,154 +1,209 @@
-"""Runs a plan: chooses the shops, fills in their segments, asks the engine, remembers the answer.
+"""Runs a plan: chooses the shops, has what is old freshened, fills in the segments, asks the
+engine, remembers the answer.
 
-Reads only: the store says what is there and until when it was read; nothing here calls TikTok.
+    shops → plan → freshen → plan again, if something came → SQL over segments → body
+
+Nothing here calls TikTok. The store says what is there and as of when; who is handed in as `live`
+has the rest asked for.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final
 
 import orjson
 from cachetools import LRUCache
 
-from catalogue.facts import FACTS, Fact
-from catalogue.fields import FIELDS
+from catalogue.facts import FACTS
 from catalogue.tables import ORDERS, TABLES
 from clock import Clock
+from connector.about import About
+from connector.body import Body, write
+from connector.cells import Form
+from connector.chosen import choose_shops, state_notes
+from connector.counted import Counts, WindowCount
+from connector.coverage import Known
+from connector.live import NOTHING_ASKED, Freshened, Live, ShopStores, Window, Wish
 from connector.plan import Plan, plan
-from connector.request import GetDataRequest, Options
-from connector.schema import data_type
+from connector.request import GetDataRequest, Options, report_zone
 from connector.select import ShopScope
-from connector.zones import midnight, today
+from connector.zones import today
 from errors import BadRequest, NotReady
 from store.accounts import ShopRow, WorkspaceScope
-from store.columns import Manifest, ShopColumns
-from store.engine import Engine
-from store.records import Covered, ShopRecords
-from store.rows import joined_text
+from store.columns import Manifest
+from store.engine import Engine, UnreadableSegment
+from store.window_counts import WindowCounts
 
-#: Looker Studio's own limit for one getData.
-MOST_ROWS: Final = 1_000_000
-LONGEST_HEADER: Final = 2_000
-#: A little more than the 12 hours between two syncs.
-STALE_AFTER_SECONDS: Final = 13 * 3600
-_STATE_NOTES: Final = {
-    "reauthorise": "{name} has to be connected again; its numbers stopped on the last import.",
-    "disconnected": "{name} was disconnected; its numbers stopped on the last import.",
-    "inactive": "TikTok has closed {name}; its numbers stopped on the last import.",
-}
+#: A little more than the 12 hours between two syncs; TikTok's own figures are read once a day.
+STALE_AFTER_SECONDS: Final = 13 * 3_600
+FIGURES_STALE_AFTER_SECONDS: Final = 37 * 3_600
 
-
-class ShopStores(Protocol):
-    """Open files of a shop; kept open by whoever made this."""
-
-    def records(self, workspace_id: str, shop_id: str) -> ShopRecords: ...
-    def columns(self, workspace_id: str, shop_id: str) -> ShopColumns: ...
-
-
-@dataclass(frozen=True)
-class About:
-    """What the answer shows: the X-Answer header. Instants are epoch seconds."""
-
-    source: str
-    as_of: float | None
-    covered_from: dt.date | None
-    stale: bool
-    partial: bool
-    notes: tuple[str, ...]
-
-    def header(self) -> str:
-        """Plain ASCII and under 2 KB, whatever the shops are called; the last notes go first."""
-        as_of = self.as_of and dt.datetime.fromtimestamp(self.as_of, dt.UTC).isoformat()
-        shown: dict[str, object] = {
-            "source": self.source,
-            "as_of": as_of,
-            "covered_from": self.covered_from and self.covered_from.isoformat(),
-            "stale": self.stale,
-            "clamped": [],
-            "partial": self.partial,
-        }
-        for count in range(len(self.notes), -1, -1):
-            text = json.dumps({**shown, "notes": self.notes[:count]}, separators=(",", ":"))
-            if len(text) < LONGEST_HEADER:
-                break
-        return text
+_OVERDUE: Final = "{name}: its last import was long ago, and the next one is overdue."
+_COUNTED_UNTIL: Final = "{name}: TikTok has counted people up to {until} so far."
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`body`: Looker's getData response as JSON text; `sql` and `parameters`: what was run."""
+    """`sql`: what was run; `remembered`: the body is that of an earlier, equal question.
+    `waited_seconds`: how long it was waited for something newer. By shop id, `manifests` are the
+    segments that were read, and `known` what they hold as of when."""
 
-    body: bytes
+    body: Body
     about: About
     plan: Plan
     sql: str
+    remembered: bool
+    planning_seconds: float
+    waited_seconds: float
+    freshened: Freshened
+    manifests: Mapping[str, Manifest]
+    known: Known
+
+
+@dataclass
+class _Asked:
+    """The chosen shops, and by their ids the segments that are there."""
+
+    shops: Sequence[ShopRow]
+    scopes: Sequence[ShopScope]
+    manifests: Mapping[str, Manifest]
+
+    def look_again(self, manifest: Callable[[ShopRow], Manifest]) -> None:
+        self.manifests = {shop.shop_id: manifest(shop) for shop in self.shops}
 
 
 class Answers:
-    """`cache_bytes` 0: every answer is computed. One per process; safe to share between threads."""
+    """`cache_bytes` 0: every answer is computed. `analytics_days`: how many days back TikTok's own
+    figures are shown. `image_base`: the address people reach this installation by. One per process;
+    safe to share between threads."""
 
-    def __init__(self, stores: ShopStores, engine: Engine, clock: Clock, cache_bytes: int) -> None:
+    def __init__(
+        self,
+        stores: ShopStores,
+        engine: Engine,
+        clock: Clock,
+        live: Live,
+        *,
+        cache_bytes: int,
+        analytics_days: int,
+        image_base: str,
+    ) -> None:
         self._stores = stores
         self._engine = engine
         self._clock = clock
+        self._live = live
+        self._analytics_days = analytics_days
+        self._image_base = image_base
         self._lock = Lock()
-        self._answers: LRUCache[object, bytes] = LRUCache(cache_bytes, getsizeof=len)
+        self._answers: LRUCache[object, Body] = LRUCache(
+            cache_bytes, getsizeof=lambda body: body.size
+        )
         self._currencies: LRUCache[object, tuple[str, ...]] = LRUCache(1_000)
 
-    def answer(self, workspace: WorkspaceScope, request: GetDataRequest) -> Answer:
-        """Raises BadRequest (also too_large) and NotReady."""
-        shops = choose_shops(workspace, request.options)
-        manifests = {shop.shop_id: self._columns(shop).manifest() for shop in shops}
-        scopes = [self._scope(shop, request.options, manifests[shop.shop_id]) for shop in shops]
-        if request.options.currency:
-            scopes = [scope for scope in scopes if request.options.currency in scope.currencies]
-            if not scopes:
-                raise BadRequest(
-                    f"None of the chosen shops has amounts in {request.options.currency}."
-                )
-        day = today(scopes[0].zone, self._clock.now())
-        zones = {scope.shop_id: scope.zone for scope in scopes}
-        made = plan(request, scopes, day)
-        unknown = _unknown_facts(made, zones, manifests)
-        if unknown:
-            made = plan(request, scopes, day, unknown)
-        asked = [shop for shop in shops if shop.shop_id in zones]
-        about = self._about(made, asked, zones, manifests)
-        if unknown:
-            nothing = "No day of the range is imported, so there is nothing to show."
-            about = replace(about, partial=True, notes=(nothing, *about.notes))
-        if request.options.strict and (about.partial or about.stale):
-            raise NotReady(" ".join(about.notes) or "Some days are not imported yet.")
+    def answer(
+        self, workspace: WorkspaceScope, request: GetDataRequest, form: Form = "looker"
+    ) -> Answer:
+        """Raises BadRequest (also too_large) and NotReady; with `strict` also for an answer that
+        would be clamped, partial or stale."""
+        try:
+            return self._answer(workspace, request, form)
+        except UnreadableSegment as unread:
+            self._mend(choose_shops(workspace, request.options), unread)
+            return self._answer(workspace, request, form)
+
+    def _answer(self, workspace: WorkspaceScope, request: GetDataRequest, form: Form) -> Answer:
+        started = self._clock.monotonic()
+        asked = self._choose(workspace, request.options)
+        notes = state_notes(asked.shops)
+        made = self._plan(request, asked, form, notes)
+        waiting_since = self._clock.monotonic()
+        freshened, counts = self._freshen(workspace, request, made, asked)
+        waited = self._clock.monotonic() - waiting_since
+        if freshened is not NOTHING_ASKED:
+            asked.look_again(self._manifest)
+        overdue = self._overdue(made, asked)
+        if freshened is not NOTHING_ASKED or counts or overdue:
+            notes += [*freshened.problems.values(), *_counted_until(counts, asked.shops)]
+            notes += [] if freshened.problems else overdue
+            rows = {window: counted.by_name() for window, counted in counts.items()}
+            made = self._plan(request, asked, form, notes, rows)
+        is_old = bool(freshened.problems or overdue)
+        about = self._about(made, asked, freshened, counts.values(), notes, is_old=is_old)
+        if request.options.strict:
+            _refuse_unless_whole(about)
         sql = made.sql
         for source in made.sources:
-            scan = manifests[source.shop_id].scan(
+            scan = asked.manifests[source.shop_id].scan(
                 TABLES[source.table], source.lowest, source.highest
             )
             sql = sql.replace(source.token, scan)
-        return Answer(self._body(made, sql), about, made, sql)
+        planning = self._clock.monotonic() - started - waited
+        body, remembered = self._body(made, sql)
+        return Answer(
+            body,
+            about,
+            made,
+            sql,
+            remembered,
+            planning,
+            waited,
+            freshened,
+            asked.manifests,
+            self._known(asked),
+        )
 
     def currencies(self, shop: ShopRow) -> tuple[str, ...]:
         """Currencies of the shop's orders, else its region's."""
-        return self._scope_currencies(shop, self._columns(shop).manifest())
+        try:
+            return self._scope_currencies(shop, self._manifest(shop))
+        except UnreadableSegment as unread:
+            self._mend([shop], unread)
+            return self._scope_currencies(shop, self._manifest(shop))
+
+    def _mend(self, shops: Iterable[ShopRow], unread: UnreadableSegment) -> None:
+        """Segments that were lost since this process first read them are made again. Raises what
+        the engine said when none is."""
+        columns = [self._stores.columns(shop.workspace_id, shop.shop_id) for shop in shops]
+        mended = [one.mend() for one in columns]
+        if not any(mended):
+            raise unread.__cause__ or unread
 
     # -- the shops -----------------------------------------------------------------------------
 
-    def _columns(self, shop: ShopRow) -> ShopColumns:
-        return self._stores.columns(shop.workspace_id, shop.shop_id)
+    def _manifest(self, shop: ShopRow) -> Manifest:
+        return self._stores.columns(shop.workspace_id, shop.shop_id).manifest()
+
+    def _choose(self, workspace: WorkspaceScope, options: Options) -> _Asked:
+        shops = choose_shops(workspace, options)
+        manifests = {shop.shop_id: self._manifest(shop) for shop in shops}
+        scopes = [self._scope(shop, options, manifests[shop.shop_id]) for shop in shops]
+        if options.currency:
+            scopes = [scope for scope in scopes if options.currency in scope.currencies]
+            if not scopes:
+                raise BadRequest(f"None of the chosen shops has amounts in {options.currency}.")
+            kept = {scope.shop_id for scope in scopes}
+            shops = [shop for shop in shops if shop.shop_id in kept]
+        return _Asked(shops, scopes, manifests)
 
     def _scope(self, shop: ShopRow, options: Options, manifest: Manifest) -> ShopScope:
+        now = self._clock.now()
         return ShopScope(
             shop_id=shop.shop_id,
             name=shop.name,
             region=shop.region,
             seller_type=shop.seller_type,
             currencies=self._scope_currencies(shop, manifest),
-            zone=options.time_zone or shop.report_zone or "UTC",
+            zone=report_zone(options, shop.report_zone, shop.shop_zone),
+            own_zone=shop.shop_zone,
+            today=today(shop.shop_zone, now),
+            serves_kept=shop.serves_kept,
+            image_base=self._image_base,
+            # To the minute, so that an answer can be remembered for so long.
+            now=int(now // 60) * 60,
         )
 
     def _scope_currencies(self, shop: ShopRow, manifest: Manifest) -> tuple[str, ...]:
@@ -164,74 +219,125 @@ class Answers:
                 self._currencies[key] = known
         return known
 
+    # -- the plan ------------------------------------------------------------------------------
+
+    def _plan(
+        self,
+        request: GetDataRequest,
+        asked: _Asked,
+        form: Form,
+        notes: Sequence[str],
+        counts: Counts | None = None,
+    ) -> Plan:
+        return plan(
+            request,
+            asked.scopes,
+            today(asked.scopes[0].zone, self._clock.now()),
+            known=self._known(asked),
+            counts=counts or {},
+            shop_notes=notes,
+            analytics_days=self._analytics_days,
+            form=form,
+        )
+
+    def _known(self, asked: _Asked) -> Known:
+        return {
+            shop.shop_id: self._live.shown(shop, asked.manifests[shop.shop_id])
+            for shop in asked.shops
+        }
+
+    def _freshen(
+        self, workspace: WorkspaceScope, request: GetDataRequest, made: Plan, asked: _Asked
+    ) -> tuple[Freshened, Mapping[WindowCount, WindowCounts]]:
+        """What became of it, and the counts over the plan's windows that are there by then."""
+        resources = made.live.resources if made.live.may_freshen else ()
+        windows = [one for one in made.windows if self._can_be_counted(one, asked)]
+        if not resources and not windows:
+            return NOTHING_ASKED, {}
+        shops = [shop for shop in asked.shops if shop.state == "connected"]
+        wishes = [
+            Wish(
+                shop,
+                asked.manifests[shop.shop_id],
+                resources,
+                [_named(one) for one in windows if one.shop_id == shop.shop_id],
+            )
+            for shop in shops
+        ]
+        patience = self._live.patience(workspace.id, shops, request.last_refresh)
+        freshened = self._live.freshen(wishes, patience)
+        by_id = {shop.shop_id: shop for shop in asked.shops}
+        counts = {
+            one: counted
+            for one in windows
+            if (counted := self._live.counted(by_id[one.shop_id], _named(one))) is not None
+            and counted.until >= counted.first
+        }
+        return freshened, counts
+
+    def _can_be_counted(self, window: WindowCount, asked: _Asked) -> bool:
+        """Whether TikTok still has every day of it, whatever is kept here."""
+        (day,) = (scope.today for scope in asked.scopes if scope.shop_id == window.shop_id)
+        days_back = dt.timedelta(days=self._analytics_days)
+        return day is not None and window.first >= day - days_back
+
     # -- the rows ------------------------------------------------------------------------------
 
-    def _body(self, made: Plan, sql: str) -> bytes:
+    def _body(self, made: Plan, sql: str) -> tuple[Body, bool]:
+        """The body, and whether it was known already. The SQL names the segments, and a segment
+        never changes: an answer is remembered as long as those it was read from are the newest."""
         key = (sql, orjson.dumps(made.parameters, option=orjson.OPT_SORT_KEYS), made.fields)
         with self._lock:
             known = self._answers.get(key)
         if known is not None:
-            return known
-        body = self._ask(made, sql)
-        if len(body) <= self._answers.maxsize:
+            return known, True
+        body = write(self._engine, made, sql, self._clock)
+        # One answer must not push out all others, nor keep a third of a process's memory.
+        if body.size <= self._answers.maxsize // 4:
             with self._lock:
                 self._answers[key] = body
-        return body
-
-    def _ask(self, made: Plan, sql: str) -> bytes:
-        rows = self._engine.query(sql, made.parameters)
-        if rows.num_rows > MOST_ROWS:
-            raise BadRequest(
-                f"The answer has {rows.num_rows:,} rows, more than the {MOST_ROWS:,} Looker Studio "
-                "takes. Shorten the date range, or leave out ids such as Order ID.",
-                code="too_large",
-            )
-        schema = [{"name": name, "dataType": data_type(FIELDS[name])} for name in made.fields]
-        text = joined_text(rows.column("row"))
-        return b"".join(
-            (b'{"schema":', orjson.dumps(schema), b',"rows":[', text[:-1],
-             b'],"filtersApplied":true}')
-        )  # fmt: skip
+        return body, False
 
     # -- what it shows -------------------------------------------------------------------------
 
     def _about(
         self,
         made: Plan,
-        shops: Sequence[ShopRow],
-        zones: Mapping[str, str],
-        manifests: Mapping[str, Manifest],
+        asked: _Asked,
+        freshened: Freshened,
+        counts: Iterable[WindowCounts],
+        notes: Sequence[str],
+        *,
+        is_old: bool,
     ) -> About:
-        facts = [FACTS[name] for name in made.facts if FACTS[name].fed_by != "shops"]
-        notes: list[str] = []
-        read: list[float] = []
-        starts: list[int] = []
-        partial = False
-        ready = not facts
-        for shop in shops:
-            zone = zones[shop.shop_id]
-            for fact in facts:
-                covered = manifests[shop.shop_id].covered(fact.fed_by)
-                if not covered:
-                    partial = True
-                    notes.append(f"{shop.name}: {fact.about} Not imported yet.")
-                    continue
-                ready = True
-                read.append(min(stretch.read_at for stretch in covered))
-                if fact.is_dated and made.first_day and made.last_day:
-                    starts.append(min(stretch.start for stretch in covered))
-                    if not _is_covered(covered, made.first_day, made.last_day, zone):
-                        partial = True
-                        notes.append(f"{shop.name}: not every day of the range is imported yet.")
-            if shop.state in _STATE_NOTES:
-                notes.append(_STATE_NOTES[shop.state].format(name=shop.name))
-        if not ready:
-            raise NotReady(self._not_ready(shops), retry_after=10)
-        as_of = min(read, default=None)
-        covered_from = dt.datetime.fromtimestamp(max(starts), dt.UTC).date() if starts else None
-        stale = as_of is not None and self._clock.now() - as_of > STALE_AFTER_SECONDS
-        unique = tuple(dict.fromkeys(notes))
-        return About("cached", as_of, covered_from, stale, partial, unique)
+        seen = made.seen
+        if seen is None or not seen.ready:
+            raise NotReady(self._not_ready(asked.shops), retry_after=10)
+        read = [one.counted_at for one in counts]
+        if seen.as_of is not None:
+            read.append(seen.as_of)
+        unread = made.live.may_freshen and any(shop.state != "connected" for shop in asked.shops)
+        return About(
+            source="live" if freshened.arrived else "cached",
+            as_of=min(read, default=None),
+            covered_from=seen.covered_from,
+            stale=is_old or unread,
+            clamped=made.clamped,
+            partial=seen.partial,
+            notes=tuple(dict.fromkeys([*made.notes, *seen.notes, *notes])),
+        )
+
+    def _overdue(self, made: Plan, asked: _Asked) -> list[str]:
+        """A sentence for each shop of which a sync should have read something that is shown."""
+        known, now = self._known(asked), self._clock.now()
+        late = [
+            shop.name
+            for shop in asked.shops
+            for read in made.reads
+            if (stretches := known[shop.shop_id].get(read.fed_by))
+            and now - max(one.read_at for one in stretches) > _longest_age(read.fact)
+        ]
+        return [_OVERDUE.format(name=name) for name in dict.fromkeys(late)]
 
     def _not_ready(self, shops: Iterable[ShopRow]) -> str:
         shares = [
@@ -244,55 +350,28 @@ class Answers:
         return f"The import has only begun ({percent} % done). Try again in a minute."
 
 
-def choose_shops(workspace: WorkspaceScope, options: Options) -> list[ShopRow]:
-    """Raises BadRequest(unknown_shop) for a shop that is not the workspace's, nor the sample."""
-    if options.shops == ("all",):
-        chosen = [shop for shop in workspace.shops() if not shop.is_sample]
-        if not chosen:
-            raise BadRequest(
-                "No shop is connected yet. Connect one, or choose the Sample Account.",
-                code="unknown_shop",
-            )
-    else:
-        chosen = [workspace.shop(shop_id) for shop_id in options.shops]
-    if options.client:
-        chosen = [shop for shop in chosen if shop.client == options.client]
-        if not chosen:
-            raise BadRequest(
-                f"No chosen shop belongs to the client {options.client[:60]}.", code="unknown_shop"
-            )
-    return chosen
+def _named(window: WindowCount) -> Window:
+    return window.fact, window.first.isoformat(), window.last.isoformat()
 
 
-def _unknown_facts(
-    made: Plan, zones: Mapping[str, str], manifests: Mapping[str, Manifest]
-) -> frozenset[str]:
-    """Facts of the plan of which no shop has a single day of the range."""
-    return frozenset(
-        name
-        for name in made.facts
-        if FACTS[name].fed_by != "shops"
-        and not any(
-            _meets(made, FACTS[name], stretch, zone)
-            for shop_id, zone in zones.items()
-            for stretch in manifests[shop_id].covered(FACTS[name].fed_by)
-        )
-    )
+def _counted_until(
+    counts: Mapping[WindowCount, WindowCounts], shops: Iterable[ShopRow]
+) -> list[str]:
+    names = {shop.shop_id: shop.name for shop in shops}
+    return [
+        _COUNTED_UNTIL.format(name=names[window.shop_id], until=counted.until)
+        for window, counted in counts.items()
+        if counted.until < counted.last
+    ]
 
 
-def _meets(made: Plan, fact: Fact, stretch: Covered, zone: str) -> bool:
-    if not (fact.is_dated and made.first_day and made.last_day):
-        return True
-    end = midnight(made.last_day + dt.timedelta(days=1), zone)
-    return stretch.start < end and stretch.end > midnight(made.first_day, zone)
+def _longest_age(fact: str) -> float:
+    return FIGURES_STALE_AFTER_SECONDS if FACTS[fact].cap else STALE_AFTER_SECONDS
 
 
-def _is_covered(covered: Sequence[Covered], first: dt.date, last: dt.date, zone: str) -> bool:
-    """Whether all days up to the newest one that was read are there; later ones are yet to come."""
-    start, end = midnight(first, zone), midnight(last + dt.timedelta(days=1), zone)
-    end = min(end, max(stretch.end for stretch in covered))
-    for stretch in sorted(covered, key=lambda stretch: stretch.start):
-        if stretch.start > start:
-            break
-        start = max(start, stretch.end)
-    return start >= end
+def _refuse_unless_whole(about: About) -> None:
+    """What a report must not show that wants all or nothing."""
+    if about.clamped:
+        raise BadRequest(" ".join(one.note for one in about.clamped), code="bad_date_range")
+    if about.partial or about.stale:
+        raise NotReady(" ".join(about.notes) or "The newest numbers are not there yet.")

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
 
 from catalogue.facts import FACTS, Fact
 from catalogue.field import Aggregate, Dimension, Metric, TimeDimension
-from catalogue.fields import FIELDS, aggregates, facts_of
+from catalogue.fields import FIELDS, aggregates, facts_of, is_snapshot
 from errors import BadRequest
 
+#: Facts that are read from TikTok only where somebody wants them -> what they are.
+OPTIONAL: Final = {
+    "statement_transaction_skus": "settlements by SKU",
+    "sku_performance_daily": "TikTok's own figures by SKU",
+    "external_orders": "numbers of orders in other systems",
+}
 
+
+@cache
 def home(fact: Fact, dimension: Dimension) -> str | None:
     """The table a dimension is read from on this fact: its own if it can, else one it reaches."""
     if isinstance(dimension, TimeDimension):
-        return fact.table.name if fact.is_dated else None
+        tells = fact.is_dated and (fact.by_hour or not dimension.hourly)
+        return fact.table.name if tells else None
     if fact.table.name in dimension.homes:
         return fact.table.name
     # The unit says more exactly than its order which parcel it was in.
@@ -51,7 +62,8 @@ def refuse(metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> BadReq
     for metric in metrics:
         blocking = _blocking(metric, dimensions)
         if blocking:
-            sentences.append(f"{metric.label} cannot be shown by {_labels(blocking)}.")
+            why = _why(metric, blocking)
+            sentences.append(f"{metric.label}{why} cannot be shown by {_labels(blocking)}.")
     fitting = [metric for metric in metrics if not _blocking(metric, dimensions)]
     if fitting:
         sentences.append(f"With {_labels(dimensions)} these go together: {_labels(fitting)}.")
@@ -68,6 +80,17 @@ def refuse(metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> BadReq
             if reachable:
                 sentences.append(f"Try {_labels(reachable[:6], 'or')} instead.")
     return BadRequest(" ".join(sentences), code="incompatible_fields")
+
+
+def _why(metric: Metric, blocking: Sequence[Dimension]) -> str:
+    """What the metric is, where that alone says why no time, or no hour, goes with it."""
+    times = [one for one in blocking if isinstance(one, TimeDimension)]
+    if times and is_snapshot(metric):
+        return " is the state of now and"
+    by_day = any(fact.is_dated for part in aggregates(metric) for fact in facts_of(part))
+    if times and by_day and all(time.hourly for time in times):
+        return " is known by day and"
+    return ""
 
 
 def _blocking(metric: Metric, dimensions: Sequence[Dimension]) -> list[Dimension]:
@@ -97,3 +120,37 @@ def _reachable(metrics: Sequence[Metric]) -> list[Dimension]:
 def _labels(fields: Iterable[Dimension | Metric], joint: str = "and") -> str:
     labels = [field.label for field in fields]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {joint} {labels[-1]}"
+
+
+def not_imported(
+    fact: Fact, metrics: Sequence[Metric], dimensions: Sequence[Dimension]
+) -> BadRequest | None:
+    """The sentence for metrics that only an optional fact, of which nothing is read, could show by
+    these dimensions; None where the fact is not optional or the metrics have no other."""
+    if fact.name not in OPTIONAL:
+        return None
+    finer = [metric for metric in metrics if _is_read_finer(metric, fact, dimensions)]
+    if not finer:
+        return None
+    what = f"{_labels(finer)} by {_labels(dimensions)} would take {OPTIONAL[fact.name]}"
+    sentences = [f"{what}, an optional part of the import that has read nothing yet."]
+    parts = [part for metric in finer for part in aggregates(metric)]
+    kept = [
+        one
+        for one in dimensions
+        if all(fact_for(part, [one]) not in (fact, None) for part in parts)
+    ]
+    others = [metric for metric in metrics if metric not in finer]
+    if others:
+        sentences.append(f"With {_labels(dimensions)} these go together: {_labels(others)}.")
+    elif kept:
+        sentences.append(f"{_labels(finer)} can be shown by {_labels(kept)}.")
+    return BadRequest(" ".join(sentences), code="incompatible_fields")
+
+
+def _is_read_finer(metric: Metric, fact: Fact, dimensions: Sequence[Dimension]) -> bool:
+    """Whether the metric has a coarser fact, which does not reach all of the dimensions."""
+    return any(
+        fact_for(part, dimensions) is fact and facts_of(part)[0] is not fact
+        for part in aggregates(metric)
+    )

@@ -30,6 +30,10 @@ OPERATORS: Final[dict[str, tuple[int, int | None]]] = {
     "NUMERIC_LESS_THAN_OR_EQUAL": (1, 1),
 }
 ORDER_DATES: Final = ("created", "paid")
+#: Of the shops, or of the clients: no choice among them.
+ALL: Final = "all"
+#: Amounts are kept apart by currency, which charts then show as a dimension.
+EACH_CURRENCY: Final = "each"
 MOST_FIELDS: Final = 400
 MOST_CLAUSES: Final = 1_000
 MOST_VALUES: Final = 10_000
@@ -40,6 +44,8 @@ MOST_REPETITIONS: Final = 200
 _REPETITION: Final = re.compile(r"\{(\d*),?(\d*)\}", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WHOLE_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+#: Of `lastRefresh`, which Looker Studio does not explain.
+_LONGEST_REFRESH: Final = 100
 _FIRST_YEAR: Final = 2015
 _LAST_YEAR: Final = 2100
 
@@ -54,7 +60,9 @@ class Clause:
 
 @dataclass(frozen=True)
 class Options:
-    """configParams. `shops`: ids as chosen, or ("all",); `time_zone` empty: each shop's setting."""
+    """configParams. `shops`: ids as chosen, or ("all",); `workspace`: id of the one they were
+    chosen in, empty when it was not said; `time_zone` empty: each shop's setting. `seller_center`:
+    count as Seller Center does, by the day of payment in each shop's own zone."""
 
     shops: tuple[str, ...]
     client: str = ""
@@ -62,12 +70,15 @@ class Options:
     currency: str = ""
     order_date: str = "created"
     strict: bool = False
+    seller_center: bool = False
+    workspace: str = ""
 
 
 @dataclass(frozen=True)
 class GetDataRequest:
     """`fields`: ids to answer, in order, without those that are for filters only. `start` and
-    `end`: inclusive days in the report's zone."""
+    `end`: inclusive days in the report's zone. `last_refresh`: text that Looker Studio changes when
+    somebody wants fresh data."""
 
     fields: tuple[str, ...]
     options: Options
@@ -77,6 +88,7 @@ class GetDataRequest:
     first_row: int = 0
     row_count: int | None = None
     sample_extraction: bool = False
+    last_refresh: str = ""
 
 
 def parse(body: object) -> GetDataRequest:
@@ -108,6 +120,7 @@ def parse(body: object) -> GetDataRequest:
         first_row=first_row,
         row_count=row_count,
         sample_extraction=script.get("sampleExtraction") is True,
+        last_refresh=str(script.get("lastRefresh") or "")[:_LONGEST_REFRESH],
     )
 
 
@@ -123,19 +136,34 @@ def parse_options(config_params: object) -> Options:
     order_date = _text(params.get("order_date")) or "created"
     if order_date not in ORDER_DATES:
         raise BadRequest(f"order_date is {order_date[:60]!r}; it can be created or paid.")
+    seller_center = _is_checked(params.get("seller_center"))
     currency = _text(params.get("currency"))
+    if currency == EACH_CURRENCY:
+        currency = ""
+    client = _text(params.get("client"))
     if currency and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
         raise BadRequest(f"{currency[:60]!r} is not a currency code such as USD.")
-    if any(shop.lower() == "all" for shop in shops):
-        shops = ("all",)
+    if any(shop.lower() == ALL for shop in shops):
+        shops = (ALL,)
     return Options(
         shops=tuple(dict.fromkeys(shops)),
-        client=_text(params.get("client")),
-        time_zone=time_zone,
+        client="" if client == ALL else client,
+        time_zone="" if seller_center else time_zone,
         currency=currency.upper(),
-        order_date=order_date,
-        strict=_text(params.get("strict")).lower() in ("true", "1", "yes"),
+        order_date="paid" if seller_center else order_date,
+        strict=_is_checked(params.get("strict")),
+        seller_center=seller_center,
+        workspace=_text(params.get("workspace")),
     )
+
+
+def report_zone(options: Options, chosen: str | None, own: str) -> str:
+    """Zone of a shop's days in the report: `chosen` for the shop, `own` the shop's own."""
+    return own if options.seller_center else options.time_zone or chosen or "UTC"
+
+
+def _is_checked(value: object) -> bool:
+    return _text(value).lower() in ("true", "1", "yes")
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:

@@ -1,21 +1,26 @@
 """Looker Studio's calls over HTTP: the body is Looker's request verbatim, the answer its response.
 
-`POST /connector/v1/getConfig`, `/getSchema`, `/getData`, `GET /connector/v1/whoami`. Whoever
-attaches this blueprint has checked the key and put the principal into `flask.g.principal`.
+`POST /connector/v1/getConfig`, `/getSchema`, `/getData`, `GET /connector/v1/whoami`, and the rows
+as a file: `GET /connector/v1/rows.csv`, `/rows.ndjson`. Whoever attaches this blueprint has checked
+the key and put the principal into `flask.g.principal`.
 """
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import orjson
 from flask import Blueprint, Response, g, request
 
-from connector.config import ShopChoice, config
-from connector.fetch import Answers, choose_shops
+from connector.chosen import choose_shops
+from connector.configuring import Configuring
+from connector.explain import EXAMPLES, explained
+from connector.fetch import Answer, Answers
 from connector.request import parse, parse_options
+from connector.rows_query import rows_request
+from connector.sample_rows import sample_response
 from connector.schema import schema
 from errors import BadRequest
 from store.accounts import Accounts, WorkspaceScope
@@ -24,7 +29,7 @@ from store.accounts import Accounts, WorkspaceScope
 _WORTH_COMPRESSING: Final = 1_400
 
 
-def blueprint(accounts: Accounts, answers: Answers) -> Blueprint:
+def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) -> Blueprint:
     routes = Blueprint("connector", __name__, url_prefix="/connector/v1")
 
     def workspace() -> WorkspaceScope:
@@ -32,18 +37,7 @@ def blueprint(accounts: Accounts, answers: Answers) -> Blueprint:
 
     @routes.post("/getConfig")
     def get_config() -> Response:
-        _body()
-        shops = [
-            ShopChoice(
-                shop_id=shop.shop_id,
-                label=shop.name if shop.is_sample else f"{shop.name} ({shop.region})",
-                currency=shop.currency,
-                zone=shop.shop_zone,
-                is_sample=shop.is_sample,
-            )
-            for shop in workspace().shops()
-        ]
-        return _json(config(shops))
+        return _json(configuring.screen(workspace(), _body().get("configParams")))
 
     @routes.post("/getSchema")
     def get_schema() -> Response:
@@ -54,14 +48,30 @@ def blueprint(accounts: Accounts, answers: Answers) -> Blueprint:
 
     @routes.post("/getData")
     def get_data() -> Response:
-        answer = answers.answer(workspace(), parse(_body()))
-        body = answer.body
-        if request.args.get("explain") == "1":
-            explained = {**asdict(answer.plan), "sql": answer.sql}
-            body = b'{"plan":%b,"answer":%b}' % (orjson.dumps(explained), body)
-        response = _compressed(body)
-        response.headers["X-Answer"] = answer.about.header()
-        return response
+        asked = parse(_body())
+        is_explained = request.args.get("explain") == "1"
+        if asked.sample_extraction:
+            examples = [sample_response(asked)]
+            return _reply(_beside(EXAMPLES, examples) if is_explained else examples)
+        answer = answers.answer(workspace(), asked)
+        chunks = answer.body.chunks
+        response = _reply(_beside(explained(answer), chunks) if is_explained else chunks)
+        return _with_about(response, answer)
+
+    @routes.get("/rows.csv")
+    def rows_csv() -> Response:
+        return rows("rows.csv", "text/csv")
+
+    @routes.get("/rows.ndjson")
+    def rows_ndjson() -> Response:
+        return rows("rows.ndjson", "application/x-ndjson")
+
+    def rows(file: str, kind: str) -> Response:
+        wanted = rows_request(request.args.to_dict(flat=False), csv=kind == "text/csv")
+        answer = answers.answer(workspace(), wanted.asked, wanted.form)
+        response = _reply([wanted.opening, *answer.body.chunks], kind)
+        response.headers["Content-Disposition"] = f"attachment; filename={file}"
+        return _with_about(response, answer)
 
     @routes.get("/whoami")
     def whoami() -> Response:
@@ -90,14 +100,31 @@ def _body() -> dict[str, object]:
 
 
 def _json(value: object) -> Response:
-    return _compressed(orjson.dumps(value))
+    return _reply([orjson.dumps(value)])
 
 
-def _compressed(body: bytes) -> Response:
-    response = Response(body, mimetype="application/json")
-    if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
-        squeezed = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
-        response.set_data(squeezed.compress(body) + squeezed.flush())
+def _beside(plan: Mapping[str, object], chunks: Sequence[bytes]) -> list[bytes]:
+    return [b'{"plan":%b,"answer":' % orjson.dumps(plan), *chunks, b"}"]
+
+
+def _with_about(response: Response, answer: Answer) -> Response:
+    response.headers["X-Answer"] = answer.about.header()
+    return response
+
+
+def _reply(chunks: Sequence[bytes], kind: str = "application/json") -> Response:
+    """A body in pieces, which are never put together here: a large one would be there twice."""
+    worth_it = sum(map(len, chunks)) > _WORTH_COMPRESSING
+    if worth_it and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = Response(_compressed(chunks), mimetype=kind)
         response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = Response([chunk for chunk in chunks if chunk], mimetype=kind)
     response.headers["Vary"] = "Accept-Encoding"
     return response
+
+
+def _compressed(chunks: Sequence[bytes]) -> list[bytes]:
+    press = zlib.compressobj(level=1, wbits=zlib.MAX_WBITS | 16)
+    pieces = [*map(press.compress, chunks), press.flush()]
+    return [piece for piece in pieces if piece]

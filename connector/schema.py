@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from catalogue.field import Additive, Count, Dimension, Field, Metric, Ratio, Snapshot
+from catalogue.field import Additive, Count, Dimension, Field, Highest, Metric, Ratio
 from catalogue.fields import DEFAULT_DIMENSION, DEFAULT_METRIC, FIELDS, is_additive, is_snapshot
 
 #: Currencies Looker Studio has a type for, of the markets TikTok Shop is in and their neighbours.
@@ -86,11 +86,13 @@ def looker_field(field: Field, currency: str = "") -> dict[str, object]:
     }
     if field.id in (DEFAULT_DIMENSION, DEFAULT_METRIC):
         made["isDefault"] = True
+    if field.hidden:
+        made["isHidden"] = True
     formula = _formula(field)
     if formula:
         made["formula"] = formula
-    elif isinstance(field, Metric) and _adds_up(field):
-        made["defaultAggregationType"] = "SUM"
+    elif isinstance(field, Metric) and (aggregation := _aggregation(field)):
+        made["defaultAggregationType"] = aggregation
     return made
 
 
@@ -113,24 +115,34 @@ def _semantics(field: Field, currency: str) -> dict[str, object]:
         kind = f"CURRENCY_{currency}" if currency in CURRENCIES else "NUMBER"
     made: dict[str, object] = {"conceptType": "METRIC", "semanticType": kind}
     if not _formula(field):
-        made["isReaggregatable"] = isinstance(field, Metric) and _adds_up(field)
+        made["isReaggregatable"] = isinstance(field, Metric) and bool(_aggregation(field))
     return made
 
 
-def _adds_up(metric: Metric) -> bool:
-    """May Looker sum the rows it is given?"""
-    return is_additive(metric) or isinstance(metric, Count)
+def _aggregation(metric: Metric) -> str:
+    """How Looker may put the rows it is given together; empty when it may not."""
+    if is_additive(metric) or isinstance(metric, Count):
+        return "SUM"
+    return "MAX" if isinstance(metric, Highest) else ""
 
 
 def _formula(field: Field) -> str:
     """Looker's own computation: a picture, or a ratio of sums of one fact and so of one axis."""
     if isinstance(field, Dimension):
         return field.looker_formula
-    if not isinstance(field, Ratio) or field.scale != 1:
-        return ""
+    if not isinstance(field, Ratio) or field.semantic == "DURATION":
+        return ""  # durations are text to Looker
     top, bottom = (FIELDS[name] for name in field.inputs)
     if not (isinstance(top, Additive) and isinstance(bottom, Additive)):
         return ""
-    if isinstance(top, Snapshot) or list(top.on) != list(bottom.on):
+    if list(top.on) != list(bottom.on):
         return ""
-    return f"SUM({top.id}) / NULLIF(SUM({bottom.id}), 0)"
+    return _scaled(f"SUM({top.id}) / NULLIF(SUM({bottom.id}), 0)", field.scale)
+
+
+def _scaled(formula: str, scale: float) -> str:
+    if scale == 1:
+        return formula
+    if 0 < scale < 1:
+        return f"{formula} / {round(1 / scale)}"
+    return f"{scale:g} * {formula}"

@@ -8,20 +8,34 @@ of the shop's report zone (`"~create_time"`), so that several shops may have sev
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 from catalogue.facts import Fact
 from catalogue.field import Aggregate, Dimension, TimeDimension, references
 from catalogue.tables import TABLES
+from catalogue.views import VIEWS
 from connector.filters import Parameters
 from connector.reach import home
 from connector.zones import DAY, day_number, local_seconds
 
+#: Of a shop of which nothing is to be read: no segment meets it.
+_NOTHING: Final = (0, 0)
+_NAMED_TABLE: Final = re.compile(r"\{(\w+)\}")
+
+#: Rows that stand in the place of a fact's table: shop id -> rows by column name.
+GivenRows = Mapping[str, Sequence[Mapping[str, object]]]
+
 
 @dataclass(frozen=True)
 class ShopScope:
-    """What a plan knows of a shop. `zone`: the report zone, an IANA name."""
+    """What a plan knows of a shop. `zone`: the report zone, an IANA name, and `own_zone` the one
+    that TikTok reckons the shop's days in, with `today` there. `serves_kept`: TikTok's own figures
+    are shown as far back as they were kept. `image_base`: public address that serves its pictures;
+    `now`: epoch seconds of the answer."""
 
     shop_id: str
     name: str
@@ -29,15 +43,23 @@ class ShopScope:
     seller_type: str
     currencies: tuple[str, ...]
     zone: str
+    own_zone: str = "UTC"
+    today: dt.date | None = None
+    serves_kept: bool = False
+    image_base: str = ""
+    now: int = 0
 
     def literal(self, column: str) -> str | None:
-        """Value of a column of the table `shops`; None when empty."""
+        """Value of a column of the table `shops`, or of what else is known of the shop; None when
+        empty."""
         values = {
             "shop_id": self.shop_id,
             "name": self.name,
             "region": self.region,
             "seller_type": self.seller_type,
             "currency": self.currencies[0] if self.currencies else "",
+            "image_base": self.image_base,
+            "now": str(self.now or ""),
         }
         return values[column] or None
 
@@ -55,7 +77,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Days:
-    """Inclusive days on the fact's axis, in each shop's zone."""
+    """Inclusive days on a fact's axis."""
 
     start: dt.date
     end: dt.date
@@ -75,7 +97,9 @@ class Days:
 class FactSelect:
     """Collects what is asked of a fact, then says it as SQL.
 
-    `days` is the range on the axis called `axis` (a reference), None for a fact that ignores it.
+    `days` is the range on the axis called `axis` (a reference) by shop id, None for a fact that
+    ignores it, and for a shop of which nothing is to be read. `given`: rows to read instead of the
+    fact's table; they are of the whole range.
     """
 
     def __init__(
@@ -85,18 +109,21 @@ class FactSelect:
         parameters: Parameters,
         sources: list[Source],
         axis: str | None,
-        days: Days | None,
+        days: Mapping[str, Days | None] | None,
+        given: GivenRows | None = None,
     ) -> None:
         self.fact = fact
         self.shops = shops
         self.axis = axis
         self.days = days
+        self.given = given
         self._parameters = parameters
         self._sources = sources
         self._columns: dict[str, dict[str, None]] = {"f": {}}
         self._tables: dict[str, str] = {"f": fact.table.name}
         self._joins: list[tuple[str, str]] = []
         self._conditions: list[str] = []
+        self._grouped: dict[Dimension, str] = {}
         self._axis_place = self._place(axis) if axis is not None else ("", "")
         if days is not None and self._axis_place[0] != "f":
             # The range is on a joined row: rows whose order is not stored have no date.
@@ -117,13 +144,20 @@ class FactSelect:
 
     def template(self, template: str, table: str) -> str:
         """A field's template, its bare references being columns of `table`."""
-        for reference in references(template):
-            owner, _, column = reference.rpartition(".")
-            template = template.replace(f"[{reference}]", self.value(f"{owner or table}.{column}"))
-        return template
+        literal, *rest = _pieces(template)
+        made = [literal]
+        for reference, literal in zip(rest[::2], rest[1::2], strict=True):
+            made += self.value(reference if "." in reference else f"{table}.{reference}"), literal
+        return "".join(made)
 
     def grouped(self, dimension: Dimension) -> str:
         """Raw value of a dimension: cheap to group and order on."""
+        known = self._grouped.get(dimension)
+        if known is None:
+            known = self._grouped[dimension] = self._raw(dimension)
+        return known
+
+    def _raw(self, dimension: Dimension) -> str:
         if isinstance(dimension, TimeDimension):
             return dimension.raw.format(s=self.local(self.axis or ""))
         table = home(self.fact, dimension) or ""
@@ -160,7 +194,8 @@ class FactSelect:
         alias = f"j_{table}"
         if alias not in self._tables:
             join = self.fact.join_to(table)
-            left = self.value(join.left)
+            own = self.fact.table.name
+            left = self.template(join.left, own) if "[" in join.left else self.value(join.left)
             self._tables[alias] = table
             self._columns[alias] = {join.right: None}
             matched = f'{alias}."{join.right}" = {left}'
@@ -193,25 +228,58 @@ class FactSelect:
         columns = ", ".join(selected) or "1"
         if table == "shops":
             return f"SELECT {columns}"
-        lowest = highest = None
-        where = ""
-        if self.days is not None and self._axis_place[0] == alias:
-            column = self._axis_place[1]
-            where = f" WHERE {' AND '.join(self._in_range(column, self.days, shop.zone))}"
-            if TABLES[table].axis == column:
-                lowest, highest = self.days.instants
+        if alias == "f" and self.given is not None:
+            return f"SELECT {columns} FROM {self._given_rows(shop)}"
+        if table in VIEWS:
+            made = _NAMED_TABLE.sub(lambda named: self._token(shop, named[1]), VIEWS[table].sql)
+            return f"SELECT {columns} FROM ({made})"
+        if self.days is None or self._axis_place[0] != alias:
+            return f"SELECT {columns} FROM {self._token(shop, table)}"
+        days = self.days[shop.shop_id]
+        if days is None:
+            return f"SELECT {columns} FROM {self._token(shop, table, *_NOTHING)} WHERE false"
+        column = self._axis_place[1]
+        is_sorted = self.fact.own_days or TABLES[table].axis == column
+        bounds = self._bounds(days) if is_sorted else (None, None)
+        where = " AND ".join(self._in_range(column, days, shop))
+        return f"SELECT {columns} FROM {self._token(shop, table, *bounds)} WHERE {where}"
+
+    def _token(
+        self, shop: ShopScope, table: str, lowest: int | None = None, highest: int | None = None
+    ) -> str:
         token = f"{{s{len(self._sources)}}}"
         self._sources.append(Source(token, shop.shop_id, table, lowest, highest))
-        return f"SELECT {columns} FROM {token}{where}"
+        return token
 
-    def _in_range(self, column: str, days: Days, zone: str) -> list[str]:
+    def _given_rows(self, shop: ShopScope) -> str:
+        """The given rows of a shop as a table of bound lists, one for each column."""
+        rows = (self.given or {}).get(shop.shop_id, ())
+        lists = []
+        for column in self._columns["f"]:
+            if column.startswith(("~", "shops.")):
+                continue
+            kind = TABLES[self.fact.table.name][column].kind.column_type
+            values = [row.get(column) for row in rows]
+            lists.append(f"unnest(CAST({self._parameters.bind(values)} AS {kind}[])) AS {column}")
+        if not lists:
+            return f"range({len(rows)})"
+        return f"(SELECT {', '.join(lists)})"
+
+    def _bounds(self, days: Days) -> tuple[int, int]:
+        return days.local if self.fact.own_days else days.instants
+
+    def _in_range(self, column: str, days: Days, shop: ShopScope) -> list[str]:
         """The day test on local seconds, and a plain one on the instant that skips row groups."""
-        (low, high), (start, end) = days.instants, days.local
-        local = local_seconds(zone, f'"{column}"', low, high)
+        (low, high), (start, end) = self._bounds(days), days.local
+        local = local_seconds(self._zone_of(column, shop), _quoted(column), low, high)
         exact = [f"{local} >= {start}", f"{local} < {end}"]
-        if local == f'"{column}"':
+        if local == _quoted(column):
             return exact
         return [f'"{column}" >= {low}', f'"{column}" < {high}', *exact]
+
+    def _zone_of(self, axis: str, shop: ShopScope) -> str:
+        """Days of the shop's own zone are kept as the same dates in UTC."""
+        return "UTC" if self.fact.own_days and axis == self._axis_place[1] else shop.zone
 
     def _selected(self, alias: str, column: str, number: int, shop: ShopScope) -> str:
         if column == "~shop":
@@ -221,11 +289,25 @@ class FactSelect:
             return f'CAST({literal} AS VARCHAR) AS "{column}"'
         if column.startswith("~"):
             instant = column[1:]
-            is_axis = self.days is not None and self._axis_place == (alias, instant)
-            bounds = self.days.instants if self.days and is_axis else (None, None)
-            return f'{local_seconds(shop.zone, _quoted(instant), *bounds)} AS "{column}"'
+            if self._axis_place != (alias, instant):
+                return f'{local_seconds(shop.zone, _quoted(instant))} AS "{column}"'
+            days = self.days and self.days[shop.shop_id]
+            bounds = self._bounds(days) if days else (None, None)
+            zone = self._zone_of(instant, shop)
+            return f'{local_seconds(zone, _quoted(instant), *bounds)} AS "{column}"'
         return f'"{column}"'
 
 
 def _quoted(column: str) -> str:
     return f'"{column}"'
+
+
+@cache
+def _pieces(template: str) -> tuple[str, ...]:
+    """Literal, reference, literal, ..., literal."""
+    pieces = []
+    rest = template
+    for reference in references(template):
+        literal, _, rest = rest.partition(f"[{reference}]")
+        pieces += [literal, reference]
+    return (*pieces, rest)

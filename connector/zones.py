@@ -8,6 +8,7 @@ and every instant falls in exactly one day. Source of the offsets: the IANA data
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,7 +24,12 @@ _LAST: Final = int(dt.datetime(2045, 1, 1, tzinfo=dt.UTC).timestamp())
 
 def day_number(day: dt.date) -> int:
     """Days since 1970-01-01."""
-    return (day - _EPOCH).days
+    return day.toordinal() - _EPOCH.toordinal()
+
+
+def day_of(number: int) -> dt.date:
+    """The day with a number of `day_number`."""
+    return _EPOCH + dt.timedelta(days=number)
 
 
 def zone_info(name: str) -> ZoneInfo:
@@ -67,6 +73,7 @@ def offsets(zone_name: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4_096)
 def local_seconds(
     zone_name: str, column: str, lowest: int | None = None, highest: int | None = None
 ) -> str:
@@ -87,10 +94,11 @@ def local_seconds(
     return f"({column} + CASE {branches} ELSE {kept[-1][1]} END)"
 
 
-def midnight(day: dt.date, zone_name: str) -> int:
-    """The instant at which a day begins."""
-    start = dt.datetime(day.year, day.month, day.day, tzinfo=zone_info(zone_name))
-    return int(start.timestamp())
+def local_day(zone_name: str, instant: int) -> int:
+    """Number of the day (since 1970-01-01) that an instant falls in."""
+    known = offsets(zone_name)
+    position = max(bisect_right(known, (instant, DAY)) - 1, 0)
+    return (instant + known[position][1]) // DAY
 
 
 def today(zone_name: str, now: float) -> dt.date:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock, SystemClock
-from errors import BadRequest, RateLimited
+from errors import BadRequest, NotReady, RateLimited
+from store.rows import Texts, joined_texts
 from store.time_limit import TimeLimit
 
 if TYPE_CHECKING:
@@ -20,6 +21,29 @@ if TYPE_CHECKING:
 
 #: Seconds that a question may take when the caller sets no limit.
 DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+#: Rows of a large answer that are handed over together: one or two megabytes.
+_ROWS_AT_ONCE: Final = 20_000
+_TOO_BIG: Final = (
+    "This question is too big to answer in time. Ask for a shorter period or for fewer dimensions."
+)
+#: How a mistake begins that the engine makes only when some rows are handed over already.
+_LATE_VALUE: Final = ("Invalid Input Error: ", "Conversion Error: ")
+_LATE_LIMIT: Final = ("INTERRUPT Error: ", "Out of Memory Error: ")
+#: What the engine says of a file that is lost or damaged, where the kind of error does not tell.
+_OF_A_FILE: Final = tuple(
+    f"Invalid Input Error: {words}" for words in ("No magic bytes", "Failed to read", "File '")
+)
+
+
+class UnreadableSegment(NotReady):
+    """A file that the SQL names cannot be read; `__cause__` is what the engine said."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            "Some of the stored numbers cannot be read at the moment. Try again in a minute.",
+            debug=str(error).partition(":")[0],
+            retry_after=60,
+        )
 
 
 class Engine:
@@ -50,11 +74,27 @@ class Engine:
 
         Raises BadRequest for a value that the engine refuses (a bad regular expression),
         BadRequest(too_large) for an answer that takes too long or too much memory, RateLimited
-        when other questions leave it no turn in time. duckdb.Error for anything else:
-        a segment that cannot be read, or SQL that should not have been made.
+        when other questions leave it no turn in time, UnreadableSegment for a file that is lost or
+        damaged, as far as the engine notices. duckdb.Error for SQL that should not have been made.
         """
         with self._cursor(timeout_seconds) as cursor:
             return cursor.sql(sql, params=parameters or None).to_arrow_table()
+
+    @contextmanager
+    def texts(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    ) -> Iterator[Iterator[Texts]]:
+        """The rows of a result that is one column of texts, some at a time, so that a large result
+        is never whole in the engine's memory. Nobody else has a turn until the block ends.
+
+        Raises what `query` does, the iterator too.
+        """
+        with self._cursor(timeout_seconds) as cursor:
+            reader = cursor.sql(sql, params=parameters or None).to_arrow_reader(_ROWS_AT_ONCE)
+            yield (joined_texts(batch.column(0)) for batch in reader)
 
     def query_scalar(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first value of the first row, or None."""
@@ -83,16 +123,26 @@ class Engine:
             ):
                 yield cursor
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            # Names and types are ours; only a value, such as a regular expression, can be wrong.
-            reason = str(error).removeprefix("Invalid Input Error: ")[:200]
-            raise BadRequest(f"A filter cannot be used: {reason}.") from error
+            if str(error).startswith(_OF_A_FILE):
+                raise UnreadableSegment(error) from error
+            raise _refused_value(error) from error
         except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-            raise BadRequest(
-                "This question is too big to answer in time. Ask for a shorter period or for "
-                "fewer dimensions.",
-                code="too_large",
-                debug=type(error).__name__,
-            ) from error
+            raise _too_big(error) from error
+        except duckdb.Error as error:
+            # What the Parquet reader says of damaged bytes is often of no kind at all.
+            of_a_file = (duckdb.IOException, duckdb.SerializationException)
+            if isinstance(error, of_a_file) or type(error) is duckdb.Error:
+                raise UnreadableSegment(error) from error
+            raise
+        except OSError as error:
+            # Arrow, which hands over rows while the engine goes on, has no other kind of error.
+            if str(error).startswith(_OF_A_FILE):
+                raise UnreadableSegment(error) from error
+            if str(error).startswith(_LATE_VALUE):
+                raise _refused_value(error) from error
+            if str(error).startswith(_LATE_LIMIT):
+                raise _too_big(error) from error
+            raise UnreadableSegment(error) from error
         finally:
             self._turn.release()
 
@@ -113,3 +163,13 @@ class Engine:
             connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         return connection
+
+
+def _refused_value(error: Exception) -> BadRequest:
+    """Names and types are ours; only a value, such as a regular expression, can be wrong."""
+    reason = str(error).removeprefix("Invalid Input Error: ")[:200]
+    return BadRequest(f"A filter cannot be used: {reason}.")
+
+
+def _too_big(error: Exception) -> BadRequest:
+    return BadRequest(_TOO_BIG, code="too_large", debug=str(error).partition(":")[0])

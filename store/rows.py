@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pyarrow as pa
 
 
-def joined_text(column: pa.ChunkedArray) -> bytes:
-    """All texts of a column one after the other, without a Python object per row."""
-    return b"".join(_text_of(chunk) for chunk in column.chunks)
+class Texts(NamedTuple):
+    """Some rows' texts, one after the other."""
+
+    rows: int
+    text: bytes
 
 
-def _text_of(chunk: pa.Array) -> memoryview:
-    """Arrow keeps the texts of a chunk back to back; the offsets say where ours begin and end."""
-    _, starts, texts = chunk.buffers()
-    if texts is None or not len(chunk):
-        return memoryview(b"")
-    wide = pa.types.is_large_string(chunk.type)
+def joined_texts(column: pa.Array) -> Texts:
+    """All texts of a column without nulls, without a Python object per row: Arrow keeps them back
+    to back, and the offsets say where ours begin and end."""
+    _, starts, texts = column.buffers()
+    if texts is None or not len(column):
+        return Texts(len(column), b"")
+    wide = pa.types.is_large_string(column.type)
     offsets = memoryview(starts).cast("q") if wide else memoryview(starts).cast("i")
-    return memoryview(texts)[offsets[chunk.offset] : offsets[chunk.offset + len(chunk)]]
+    begin, end = offsets[column.offset], offsets[column.offset + len(column)]
+    return Texts(len(column), bytes(memoryview(texts)[begin:end]))

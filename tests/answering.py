@@ -34,6 +34,12 @@ FINANCE = (
     *("statements", "statement_transactions", "statement_transaction_skus", "payments"),
     "unsettled_transactions",
 )
+#: What TikTok's own figures are imported as.
+ANALYTICS = (
+    *("shop_performance", "shop_exposure", "video_overview", "live_overview"),
+    *("product_performance", "sku_performance", "video_performance", "live_sessions"),
+    "shop_performance_hourly",
+)
 
 NOW = dt.datetime(2026, 8, 20, 12, tzinfo=dt.UTC).timestamp()
 
@@ -227,7 +233,9 @@ def fill(test: Answering, shop: ShopRow) -> None:
     test.write(shop, "warehouses", [{"warehouse_id": "W1", "name": "North"}])
     test.cover(shop, "2026-08-01 00:00", "2026-08-20 12:00", "orders", "returns", "cancellations")
     test.cover(shop, "1970-01-01 00:00", "2026-08-20 12:00", "products", "inventory", "warehouses")
-    test.cover(shop, "2026-07-01 00:00", "2026-08-20 12:00", *FINANCE)
+    test.cover(shop, "2026-07-01 00:00", "2026-08-20 12:00", *FINANCE, "external_orders")
+    test.cover(shop, "2026-07-01 00:00", "2026-08-20 00:00", *ANALYTICS)
+    test.cover(shop, "1970-01-01 00:00", "2026-08-20 12:00", "fbt_inventory", "inbound_orders")
     test.publish(shop)
 
 

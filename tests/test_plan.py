@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from connector.plan import Plan, plan
-from connector.request import parse
-from connector.select import ShopScope
-from errors import BadRequest
-
-TODAY = dt.date(2026, 9, 1)
-US = ShopScope("1", "First shop", "US", "LOCAL", ("USD",), "UTC")
-GB = ShopScope("2", "Second shop", "GB", "LOCAL", ("GBP",), "Europe/London")
-CLAUSE = {"type": "INCLUDE", "operator": "EQUALS"}
-
-
-def planned(*fields: str, shops: tuple[ShopScope, ...] = (US,), **changes: Any) -> Plan:
-    body = {
-        "fields": [{"name": name} for name in fields],
-        "dateRange": {"startDate": "2026-08-01", "endDate": "2026-08-31"},
-        "configParams": {"shops": "all", **changes.pop("configParams", {})},
-        **changes,
-    }
-    return plan(parse(body), shops, TODAY)
-
-
-def refused(*fields: str, **changes: Any) -> tuple[str, str]:
-    with pytest.raises(BadRequest) as raised:
-        planned(*fields, **changes)
-    return raised.value.code, raised.value.message
-
-
-def where(field: str, value: str) -> list[list[dict[str, Any]]]:
-    return [[{**CLAUSE, "fieldName": field, "values": [value]}]]
+from connector.select import Days
+from tests.planning import GB, US, planned, refused, where
 
 
 @pytest.mark.parametrize(
@@ -76,7 +49,7 @@ def test_a_filter_needs_a_finer_fact_just_as_a_dimension_does() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        (("date", "available_quantity"), "Available Stock cannot be shown by Date"),
+        (("date", "available_quantity"), "is the state of now and cannot be shown by Date"),
         (("product_name", "payment_total_amount", "gmv"), "these go together: GMV"),
         (("return_status", "gmv"), "GMV cannot be shown by Return Status"),
         (("inventory_warehouse_id", "date"), "do not go together"),
@@ -100,10 +73,46 @@ def test_amounts_in_two_currencies_are_never_added() -> None:
     assert planned("orders", shops=(US, GB)).facts == ("orders",)
 
 
+@pytest.mark.parametrize("name", ["take_rate", "discount_rate", "refund_rate", "avg_order_value"])
+def test_a_ratio_of_amounts_in_two_currencies_is_no_ratio(name: str) -> None:
+    assert refused(name, shops=(US, GB))[0] == "mixed_currency"
+    assert planned("currency", name, shops=(US, GB)).facts
+    assert planned("items_per_order", shops=(US, GB)).facts
+
+
+def test_a_filter_on_an_amount_adds_currencies_too() -> None:
+    large = where("gmv", "5", operator="NUMERIC_GREATER_THAN")
+    assert refused("date", "orders", shops=(US, GB), dimensionsFilters=large)[0] == "mixed_currency"
+
+
 def test_paid_date_alone_moves_the_range_to_the_day_of_payment() -> None:
     assert planned("paid_date", "gmv").axis == "paid"
     assert planned("paid_date", "date", "gmv").axis == "created"
     assert planned("date", "gmv", configParams={"order_date": "paid"}).axis == "paid"
+    # In a filter it means the same; a date in a filter is a date.
+    assert planned("gmv", dimensionsFilters=where("paid_date", "20260801")).axis == "paid"
+    assert planned("paid_date", dimensionsFilters=where("date", "20260801")).axis == "created"
+
+
+def test_every_fact_has_its_own_axis() -> None:
+    made = planned(
+        "gmv", "net_revenue", "refund_total", "settlement_amount", "shop_gmv", "skus_count",
+        configParams={"order_date": "paid"},
+    )  # fmt: skip
+    assert {read.fact: read.axis for read in made.reads} == {
+        "order_line_items": "paid",
+        "returns_by_order_date": "paid",
+        "cancellations_by_order_date": "paid",
+        "returns": "own",
+        "statements": "own",
+        "shop_performance_daily": "own",
+        "product_skus": "",
+    }
+
+
+def test_the_last_28_days_end_yesterday_whatever_the_range() -> None:
+    (read,) = planned("items_sold_28d", days=("2020-01-01", "2020-01-01")).reads
+    assert read.days["1"] == Days(dt.date(2026, 8, 4), dt.date(2026, 8, 31))
 
 
 def test_a_dated_fact_needs_a_date_range_and_a_snapshot_does_not() -> None:
@@ -112,12 +121,7 @@ def test_a_dated_fact_needs_a_date_range_and_a_snapshot_does_not() -> None:
 
 
 def test_dimensions_and_metrics_cannot_be_mixed_in_one_or() -> None:
-    mixed = [
-        [
-            {**CLAUSE, "fieldName": "gmv", "values": ["1"]},
-            {**CLAUSE, "fieldName": "order_status", "values": ["COMPLETED"]},
-        ]
-    ]
+    mixed = [[*where("gmv", "1")[0], *where("order_status", "COMPLETED")[0]]]
     assert refused("order_status", "gmv", dimensionsFilters=mixed)[0] == "bad_request"
 
 
@@ -131,13 +135,22 @@ def test_only_the_months_of_the_range_are_asked_of_the_store() -> None:
     assert last <= source.highest < last + 86_400
 
 
+def test_what_is_made_of_several_records_is_read_from_all_that_is_kept() -> None:
+    sources = planned("money_state", "orders").sources
+    assert {(one.table, one.lowest is None) for one in sources} == {
+        ("orders", False),
+        ("statement_transactions", True),
+        ("unsettled_transactions", True),
+    }
+
+
 def test_nothing_of_a_request_gets_into_the_sql_but_as_a_parameter() -> None:
     hostile = "x'); DROP TABLE orders; --"
     made = planned(
         "order_status",
         "gmv",
         dimensionsFilters=where("order_status", hostile),
-        shops=(ShopScope("1", hostile, "US", "LOCAL", ("USD",), "UTC"),),
+        shops=(replace(US, name=hostile),),
     )
     assert "DROP" not in made.sql
     assert hostile in made.parameters.values()

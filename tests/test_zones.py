@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.zones import local_seconds, midnight, offsets, today
+from connector.zones import day_number, day_of, local_day, local_seconds, offsets, today
 from errors import BadRequest
 
 ZONES = ("UTC", "America/New_York", "Europe/London", "Asia/Jakarta", "America/Sao_Paulo")
@@ -56,13 +57,19 @@ def test_a_zone_without_offset_costs_nothing() -> None:
     assert local_seconds("UTC", "t") == "t"
 
 
+@given(st.sampled_from(ZONES), st.integers(FIRST, LAST))
+def test_every_instant_is_in_the_day_of_its_zone(zone: str, instant: int) -> None:
+    day = dt.datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
+    assert day_of(local_day(zone, instant)) == day
+    assert day_number(day) == local_day(zone, instant)
+
+
 def test_the_days_of_the_clock_changes_have_23_and_25_hours() -> None:
-    zone = "Europe/London"
-    spring = dt.date(2026, 3, 29)
-    autumn = dt.date(2026, 10, 25)
-    one = dt.timedelta(days=1)
-    assert midnight(spring + one, zone) - midnight(spring, zone) == 23 * 3600
-    assert midnight(autumn + one, zone) - midnight(autumn, zone) == 25 * 3600
+    hours = range(int(dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()), LAST, 3_600)
+    days = Counter(local_day("Europe/London", hour) for hour in hours[: 365 * 24])
+    assert days[day_number(dt.date(2026, 3, 29))] == 23
+    assert days[day_number(dt.date(2026, 10, 25))] == 25
+    assert sorted(Counter(days.values())) == [23, 24, 25]
 
 
 def test_today_is_the_day_of_the_zone_not_of_the_machine() -> None:

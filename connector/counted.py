@@ -1,0 +1,172 @@
+"""Counts of different people that only TikTok can make: where each of them can come from. Pure.
+
+A stored row stands for one day of a shop, a product or a video, for one hour, or for one LIVE
+session. Its count is shown where a group is exactly that row. Some TikTok also counts over a whole
+range, when asked: one call for the range, without any date in the table. Everywhere else the value
+is null with a note, for counts of several days have people in common.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from catalogue.facts import FACTS, Fact
+from catalogue.field import Aggregate, Counted, Dimension, TimeDimension, references
+from connector.question import Question
+from connector.reach import home
+from connector.reads import FactRead
+from connector.select import GivenRows, ShopScope
+
+#: Where a count comes from: a stored row, a call for the whole range, or nowhere.
+Way = Literal["stored", "window", "untold"]
+#: Columns of the keys that say when, and not whose.
+_WHEN: Final = frozenset({"date", "day", "hour"})
+_THINGS: Final = {"product_id": "product", "sku_id": "SKU", "video_id": "video"}
+
+
+@dataclass(frozen=True)
+class WindowCount:
+    """What TikTok is to count for one shop over the days `first` to `last`, both included, of the
+    shop's own zone. `columns` of the fact's table hold the `metrics`, in the same order."""
+
+    shop_id: str
+    fact: str
+    metrics: tuple[str, ...]
+    columns: tuple[str, ...]
+    first: dt.date
+    last: dt.date
+
+
+#: Rows by column name, as the table of the fact has them for one day.
+Counts = Mapping[WindowCount, Sequence[Mapping[str, object]]]
+
+
+@dataclass(frozen=True)
+class WindowCounting:
+    """The counts of a request: `ways` by id, and the `windows` that TikTok is to be asked for."""
+
+    counted: Mapping[str, Counted]
+    ways: Mapping[str, Way]
+    reads: Mapping[str, FactRead]
+    windows: tuple[WindowCount, ...]
+
+    @classmethod
+    def of(
+        cls,
+        question: Question,
+        facts: Mapping[Fact, Sequence[Aggregate]],
+        reads: Mapping[Fact, FactRead],
+        shops: Sequence[ShopScope],
+    ) -> WindowCounting:
+        counted: dict[str, Counted] = {}
+        ways: dict[str, Way] = {}
+        asked: list[WindowCount] = []
+        for fact, metrics in facts.items():
+            mine = [metric for metric in metrics if isinstance(metric, Counted)]
+            counted |= {metric.id: metric for metric in mine}
+            ways |= {metric.id: way(metric, reads[fact], question, shops) for metric in mine}
+            over = [metric for metric in mine if ways[metric.id] == "window"]
+            asked += _windows(over, reads[fact], shops)
+        by_id = {metric.id: reads[fact] for fact, group in facts.items() for metric in group}
+        return cls(counted, ways, by_id, tuple(asked))
+
+    def shops(self, fact: Fact) -> list[str]:
+        return [one.shop_id for one in self.windows if one.fact == fact.name]
+
+    def given(self, fact: Fact, counts: Counts) -> GivenRows:
+        """By shop id, the rows that TikTok's answer had; shops it gave none for are left out."""
+        mine = [one for one in self.windows if one.fact == fact.name]
+        return {one.shop_id: counts[one] for one in mine if one in counts}
+
+    def is_all_of(self, read: FactRead) -> bool:
+        """Whether nothing that is stored of the fact is shown."""
+        return bool(read.metrics) and all(self.ways.get(name) == "window" for name in read.metrics)
+
+    def notes(self, counts: Counts | None) -> Iterator[str]:
+        """Why counts are null; `counts` is None before TikTok was asked."""
+        for name, metric in self.counted.items():
+            if self.ways[name] == "untold":
+                yield _untold(metric, self.reads[name])
+        if counts is not None:
+            missing = [one for one in self.windows if one not in counts]
+            for name in dict.fromkeys(name for one in missing for name in one.metrics):
+                yield (
+                    f"TikTok did not say {self.counted[name].label} for the whole date range: it "
+                    "is empty here."
+                )
+
+
+def way(metric: Counted, read: FactRead, question: Question, shops: Sequence[ShopScope]) -> Way:
+    fact = FACTS[read.fact]
+    if _is_one_moment(fact, read, question.dimensions):
+        return "stored"
+    if not metric.over_window or not any(read.days.values()):
+        return "untold"
+    homes = {home(fact, one) for one in question.needed if _is_whole_window(fact, one)}
+    if len([one for one in question.needed if _is_whole_window(fact, one)]) < len(question.needed):
+        return "untold"
+    if len(shops) > 1 and "shops" not in homes:
+        return "untold"
+    return "untold" if _whose(fact) and not homes - {"shops"} else "window"
+
+
+def _untold(metric: Counted, read: FactRead) -> str:
+    """Why the count is null."""
+    fact = FACTS[read.fact]
+    things = [_THINGS[name] for name in fact.table.key if name in _THINGS]
+    one = f"one {things[0]} of one shop" if things else "one shop"
+    add = "Date & Hour" if "hour" in fact.table.key else "Date"
+    per = "hour" if "hour" in fact.table.key else "day"
+    if metric.over_window:
+        return (
+            f"{metric.label} is empty here: TikTok counts it for {one}, by {per} or over the whole "
+            "date range without a date in the table."
+        )
+    return (
+        f"{metric.label} is empty here: TikTok counts it for {one} by {per}, and days do not add "
+        f"up. Add {add}."
+    )
+
+
+def _windows(
+    metrics: Sequence[Counted], read: FactRead, shops: Sequence[ShopScope]
+) -> Iterator[WindowCount]:
+    """One for each shop that has days to count over."""
+    ordered = sorted(metrics, key=lambda metric: metric.id)
+    columns = tuple(references(metric.on[read.fact])[0] for metric in ordered)
+    names = tuple(metric.id for metric in ordered)
+    for shop in shops if names else ():
+        days = read.days.get(shop.shop_id)
+        if days is not None:
+            yield WindowCount(shop.shop_id, read.fact, names, columns, days.start, days.end)
+
+
+def _is_one_moment(fact: Fact, read: FactRead, shown: Sequence[Dimension]) -> bool:
+    """Whether every group is about one day, or one hour where rows are: what stored rows are of."""
+    key = fact.table.key
+    if "date" not in key:
+        return True
+    names = {dimension.id for dimension in shown}
+    days = [one for one in read.days.values() if one is not None]
+    is_day = "date" in names or all(one.start == one.end for one in days)
+    if "hour" not in key:
+        return is_day
+    return "date_hour" in names or (is_day and "hour" in names)
+
+
+def _whose(fact: Fact) -> set[str]:
+    return set(fact.table.key) - _WHEN
+
+
+def _is_whole_window(fact: Fact, dimension: Dimension) -> bool:
+    """Whether rows of a whole range know the dimension: whose they are, and what that says."""
+    if isinstance(dimension, TimeDimension):
+        return False
+    table = home(fact, dimension)
+    if table != fact.table.name:
+        return True
+    known = {*_whose(fact), "currency"}
+    return all(name in known for name in references(dimension.homes[table]))

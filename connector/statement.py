@@ -1,0 +1,259 @@
+"""The parts of an answer as one SQL statement. Pure.
+
+Each part is a fact, aggregated at the requested dimensions. Parts are put below each other and
+grouped once more, never joined; the outermost SELECT writes every row as text, so that no Python
+object is made per cell. Rows come ordered by the dimensions, nulls last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalogue.facts import Fact
+from catalogue.field import Aggregate, AnswerDimension, Combined, Dimension, Metric, Ratio
+from catalogue.fields import FIELDS
+from connector.cells import Form, dimension_cell, metric_cell, row, shown
+from connector.coverage import Extent
+from connector.filters import Parameters, condition
+from connector.gaps import Gap, gap
+from connector.question import Group, Question
+from connector.reads import FactRead
+from connector.request import Clause, GetDataRequest
+from connector.select import FactSelect, GivenRows, ShopScope, Source
+from errors import BadRequest
+
+_NULL = "CAST(NULL AS BIGINT)"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One aggregated SELECT. `metrics`: what is read from it; `untold`: ids of those that stay null
+    in it. `given`: rows to read instead of the stored ones."""
+
+    fact: Fact
+    read: FactRead
+    metrics: Sequence[Aggregate]
+    untold: Container[str] = ()
+    given: GivenRows | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`sql` gives one column `row`, with a token such as `{s0}` where each of `sources` goes."""
+
+    sql: str
+    parameters: Mapping[str, object]
+    sources: tuple[Source, ...]
+
+
+def state(
+    request: GetDataRequest,
+    question: Question,
+    parts: Sequence[Part],
+    shops: Sequence[ShopScope],
+    *,
+    unread: Container[str],
+    extents: Mapping[str, Sequence[Extent]],
+    said: Mapping[str, str | None],
+    form: Form,
+) -> Statement:
+    """`unread`: names of facts whose metrics are null in every row; `extents`: by name, what is
+    read of other facts; `said`: by id, what the answer says of itself."""
+    writer = _Writer(request, question, shops, said, form)
+    sql = writer.statement(parts, unread, extents)
+    return Statement(sql, writer.parameters.values, tuple(writer.sources))
+
+
+class _Writer:
+    def __init__(
+        self,
+        request: GetDataRequest,
+        question: Question,
+        shops: Sequence[ShopScope],
+        said: Mapping[str, str | None],
+        form: Form,
+    ) -> None:
+        self.request = request
+        self.question = question
+        self.shops = shops
+        self.said = said
+        self.form = form
+        self.parameters = Parameters()
+        self.sources: list[Source] = []
+
+    def statement(
+        self,
+        parts: Sequence[Part],
+        unread: Container[str],
+        extents: Mapping[str, Sequence[Extent]],
+    ) -> str:
+        ids = list(dict.fromkeys(metric.id for part in parts for metric in part.metrics))
+        tables = [
+            f"a{number} AS (\n  {self._select(part, ids)}\n)" for number, part in enumerate(parts)
+        ]
+        gaps: dict[str, Gap] = {}
+        for part in parts:
+            told = any(metric.id not in part.untold for metric in part.metrics)
+            if told and part.given is None and part.fact.name in extents:
+                found = gap(
+                    len(gaps), part.fact, self.question.dimensions, self.shops,
+                    extents[part.fact.name], self.parameters,
+                )  # fmt: skip
+                if found is not None:
+                    gaps[part.fact.name] = found
+        tables += dict.fromkeys(found.table for found in gaps.values() if found.table)
+        values = self._values(parts, unread, gaps)
+        joins = [found.join for found in gaps.values() if found.join]
+        with_tables = f"WITH {', '.join(tables)}\n" if tables else ""
+        return f"{with_tables}{self._outer(self._combined(parts, ids), joins, values)}"
+
+    # -- a part ----------------------------------------------------------------------------------
+
+    def _select(self, part: Part, ids: Sequence[str]) -> str:
+        """Dimensions as d0.., metrics as m_<id>; those of other parts are null, for the union."""
+        read = part.read
+        if part.given is None and read.axis:
+            axis = part.fact.axes[read.axis]
+            select = FactSelect(
+                part.fact, self.shops, self.parameters, self.sources, axis, read.days
+            )
+        else:
+            select = FactSelect(
+                part.fact, self.shops, self.parameters, self.sources, None, None, part.given
+            )
+        for group in self.question.row_filters:
+            clauses = [self._row_condition(select, clause) for clause in group]
+            select.where(f"({' OR '.join(clauses)})")
+        if self.request.options.currency:
+            self._only_currency(select)
+        columns = [
+            f"{select.grouped(dimension)} AS d{position}"
+            for position, dimension in enumerate(self.question.dimensions)
+        ]
+        mine = {metric.id: metric for metric in part.metrics}
+        for name in ids:
+            value = "NULL"
+            if name in mine:
+                untold = name in part.untold
+                value = "MAX(CAST(NULL AS BIGINT))" if untold else select.aggregate(mine[name])
+            columns.append(f"{value} AS m_{name}")
+        return select.sql(columns, group_by=len(self.question.dimensions))
+
+    def _row_condition(self, select: FactSelect, clause: Clause) -> str:
+        dimension = FIELDS[clause.field]
+        if isinstance(dimension, AnswerDimension):
+            return condition(clause, self._said(dimension), self.parameters, number=False)
+        if not isinstance(dimension, Dimension):
+            raise BadRequest(f"{dimension.label} is not a dimension.")
+        looks = shown(dimension, select.grouped(dimension))
+        return condition(clause, looks, self.parameters, number=False)
+
+    def _only_currency(self, select: FactSelect) -> None:
+        currency = FIELDS["currency"]
+        if isinstance(currency, Dimension):
+            bound = self.parameters.bind(self.request.options.currency)
+            select.where(f"{select.grouped(currency)} = {bound}")
+
+    def _said(self, dimension: AnswerDimension) -> str:
+        return f"CAST({self.parameters.bind(self.said.get(dimension.id))} AS VARCHAR)"
+
+    # -- all parts -------------------------------------------------------------------------------
+
+    def _combined(self, parts: Sequence[Part], ids: Sequence[str]) -> str:
+        if not parts:
+            return "(SELECT 1)"
+        if len(parts) == 1:
+            return "a0"
+        keys = [f"d{position}" for position in range(len(self.question.dimensions))]
+        metrics = [f"m_{name}" for name in ids]
+        arms = " UNION ALL ".join(
+            f"SELECT {', '.join([*keys, *metrics]) or '1'} FROM a{number}"
+            for number in range(len(parts))
+        )
+        highest = [f"MAX({metric}) AS {metric}" for metric in metrics]
+        grouping = f" GROUP BY {', '.join(keys)}" if keys else ""
+        return f"(SELECT {', '.join([*keys, *highest]) or '1'} FROM ({arms}){grouping})"
+
+    def _values(
+        self, parts: Sequence[Part], unread: Container[str], gaps: Mapping[str, Gap]
+    ) -> dict[str, str]:
+        """SQL of every aggregated value: 0 for a sum of nothing, null for what is not known."""
+        values: dict[str, str] = {}
+        for part in parts:
+            for metric in part.metrics:
+                value = f"m_{metric.id}"
+                if metric.is_zero_without_rows:
+                    value = f"COALESCE({value}, 0)"
+                if part.given is None and metric.id not in part.untold:
+                    if part.fact.name in unread:
+                        value = _NULL
+                    elif part.fact.name in gaps:
+                        value = f"CASE WHEN NOT {gaps[part.fact.name].gone} THEN {value} END"
+                values[metric.id] = value
+        return values
+
+    def _outer(self, combined: str, joins: Sequence[str], values: Mapping[str, str]) -> str:
+        position = {one.id: number for number, one in enumerate(self.question.dimensions)}
+        columns = [f"d{number}" for number in position.values()]
+        cells = []
+        for place, name in enumerate(self.request.fields):
+            field = FIELDS[name]
+            if isinstance(field, AnswerDimension):
+                cells.append(dimension_cell(self.form, field, self._said(field)))
+            elif isinstance(field, Dimension):
+                cells.append(dimension_cell(self.form, field, f"d{position[name]}"))
+            elif isinstance(field, Metric):
+                columns.append(f"{_value(field, values)} AS v{place}")
+                cells.append(metric_cell(self.form, field, f"v{place}"))
+        lines = [f"SELECT {', '.join(columns) or '1'} FROM {combined} g", *joins]
+        tests = [self._test(group, values) for group in self.question.group_filters]
+        if combined == "(SELECT 1)":
+            tests += self._tests_of_the_answer()
+        if tests:
+            lines.append("WHERE " + " AND ".join(tests))
+        if position:
+            order = ", ".join(f"d{number} NULLS LAST" for number in position.values())
+            lines.append(f"ORDER BY {order}")
+        if self.request.row_count is not None:
+            lines.append(f"LIMIT {self.request.row_count} OFFSET {self.request.first_row}")
+        # Written after it is ordered: rows of text would be sorted otherwise, and held for it.
+        text = row(self.form, self.request.fields, cells)
+        return "\n".join([f"SELECT {text} AS row FROM (", *lines, ")"])
+
+    def _test(self, group: Group, values: Mapping[str, str]) -> str:
+        clauses = []
+        for clause in group:
+            metric = FIELDS[clause.field]
+            if not isinstance(metric, Metric):
+                raise BadRequest(f"{metric.label} is not a metric.")
+            value = _value(metric, values)
+            clauses.append(condition(clause, value, self.parameters, number=True))
+        return f"({' OR '.join(clauses)})"
+
+    def _tests_of_the_answer(self) -> list[str]:
+        """Filters on what the answer says of itself, where no row of a fact is read."""
+        tests = []
+        for group in self.question.row_filters:
+            fields = [FIELDS[clause.field] for clause in group]
+            said = [field for field in fields if isinstance(field, AnswerDimension)]
+            if len(said) == len(group):
+                clauses = [
+                    condition(clause, self._said(field), self.parameters, number=False)
+                    for clause, field in zip(group, said, strict=True)
+                ]
+                tests.append(f"({' OR '.join(clauses)})")
+        return tests
+
+
+def _value(metric: Metric, values: Mapping[str, str]) -> str:
+    """The metric from the aggregated values: a ratio by 0 is null, and null goes on to whatever is
+    computed with it."""
+    if isinstance(metric, Ratio):
+        scale = f" * {metric.scale}" if metric.scale != 1 else ""
+        top, bottom = (values[name] for name in metric.inputs)
+        return f"(CAST({top} AS DOUBLE){scale} / NULLIF(CAST({bottom} AS DOUBLE), 0))"
+    if isinstance(metric, Combined):
+        plus = " + ".join(values[name] for name in metric.plus)
+        return f"({plus}{''.join(f' - {values[name]}' for name in metric.minus)})"
+    return values[metric.id]
