@@ -20,24 +20,32 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask
 
+from backfill.age import shown_coverage, stale_stages
+from backfill.checking import Checking
 from backfill.fetch import Source
+from backfill.freshening import Freshening, count_wish
 from backfill.images import Pictures
 from backfill.importing import Importing
 from backfill.listening import Listening
 from backfill.normalise.rows import BuyerHasher
 from backfill.schedule import IMPORT, SYNC, enqueue_due
 from backfill.slots import Known
-from cli.installation import DEFAULT_WORKSPACE
+from backfill.window_counts import is_good
+from cli.installation import DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME
 from cli.register import register as register_commands
 from clock import Clock, SystemClock
+from connector.configuring import Configuring
 from connector.fetch import Answers
+from connector.live import Live, Rules
 from connector.routes import blueprint as connector_routes
 from errors import Refused
+from hub.about_pages import about_routes
 from hub.connect import connect_routes
 from hub.connecting import Connecting, every_shop
-from hub.health import health_routes, writable
+from hub.health import Writable, health_routes
 from hub.images import address_of, image_routes
 from hub.invites import invite_routes
+from hub.looker_links import Looker
 from hub.overview import Overview
 from hub.status import status_routes
 from hub.webhooks import webhook_routes
@@ -50,6 +58,8 @@ from store.engine import Engine
 from store.images import ImageFolder
 from store.invites import Invites
 from store.ledger import Ledger
+from store.live_runs import KIND as FRESHEN
+from store.live_runs import LiveRuns
 from store.notifications import REREAD, Notifications
 from store.paths import DataFolder
 from store.secrets import Vault
@@ -72,6 +82,9 @@ SAMPLE_REGION: Final = "US"
 _SAMPLE_APP: Final = App("sample-key", "sample-secret")
 _SAMPLE_CODE: Final = "sample-code"
 _SAMPLE_CALLS_PER_SECOND: Final = 10_000.0
+#: An answer that wants something newer waits no longer for a locked database.
+_LONGEST_TURN_OF_AN_ANSWER_MS: Final = 1_000
+_RULES: Final = Rules(stale_stages, is_good, count_wish, shown_coverage)
 
 
 @dataclass(frozen=True)
@@ -108,8 +121,17 @@ class Installation:
         self.notifications = Notifications(
             self.accounts.database, Database(database, busy_timeout_ms=0), clock
         )
+        self.live_runs = LiveRuns(
+            Database(database, busy_timeout_ms=_LONGEST_TURN_OF_AN_ANSWER_MS), clock
+        )
         self.answers = Answers(
-            self.stores, self.engine, clock, settings.answer_cache_mb * 1024 * 1024
+            self.stores,
+            self.engine,
+            clock,
+            Live(self.stores, self.live_runs, clock, _RULES),
+            cache_bytes=settings.answer_cache_mb * 1024 * 1024,
+            analytics_days=settings.analytics_days,
+            image_base=settings.base_url,
         )
 
     # -- TikTok --------------------------------------------------------------------------------
@@ -161,6 +183,7 @@ class Installation:
             notifications=self.notifications,
             stores=self.stores,
             way=lambda workspace_id: self.sample if workspace_id == SAMPLE else self.live,
+            deregister=self.listening.deregister,
         )
 
     def connect(self, workspace_id: str, code: str, region: str) -> Sequence[ShopRow]:
@@ -172,7 +195,7 @@ class Installation:
 
     def prepare(self) -> None:
         """Workspace `default`, the Sample Account and its first import; harmless to repeat."""
-        self.accounts.ensure_workspace(DEFAULT_WORKSPACE, "Default")
+        self.accounts.ensure_workspace(DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME)
         if not self.settings.sample_account:
             return
         shop = self.accounts.ensure_sample(SAMPLE_NAME, SAMPLE_REGION)
@@ -187,6 +210,7 @@ class Installation:
             IMPORT: self.importing.work,
             SYNC: self.importing.work,
             REREAD: self.listening.reread,
+            FRESHEN: self.freshening.work,
         }
         return Worker(self.ledger, handlers, self.clock, owner, lanes=lanes, interrupt=interrupt)
 
@@ -200,6 +224,17 @@ class Installation:
             clock=self.clock,
             source=self.source,
             public_url=self.settings.public_url,
+        )
+
+    @cached_property
+    def freshening(self) -> Freshening:
+        return Freshening(
+            accounts=self.accounts,
+            ledger=self.ledger,
+            live_runs=self.live_runs,
+            stores=self.stores,
+            clock=self.clock,
+            source=self.source,
         )
 
     def source(self, shop: ShopRow, lane: str) -> Source:
@@ -251,12 +286,15 @@ class Installation:
         return [word for word, is_wanted in wanted.items() if is_wanted]
 
     def rounds(self) -> Rounds:
-        """What a worker process sees to besides: the schedule, and runs that get nowhere."""
+        """What a worker process sees to besides: the schedule, runs that get nowhere, and columns
+        that are damaged."""
         stalls = Stalls(self.accounts.database, self.clock)
+        checking = Checking(self.stores, self.clock)
         duties = {
             "schedule": lambda: enqueue_due(self.ledger, self.clock, self._synced_shops()),
             "begin_again": stalls.begin_again,
             "mark_stuck": stalls.mark_stuck,
+            "check_columns": lambda: checking.next_of(self._places()),
         }
         return Rounds(duties, self.clock)
 
@@ -264,11 +302,14 @@ class Installation:
         """The shop's quota, as far as it is known."""
         return known_rate(self.accounts.database, shop.shop_id)
 
+    def _places(self) -> list[tuple[str, str]]:
+        return [(shop.workspace_id, shop.shop_id) for shop in self.accounts.all_shops()]
+
     def _synced_shops(self) -> list[Known]:
         return [
-            Known(shop.workspace_id, shop.shop_id, shop.connected_at)
+            Known(shop.workspace_id, shop.shop_id, shop.connected_at, shop.state == "connected")
             for shop in self.accounts.all_shops()
-            if shop.state == "connected"
+            if shop.state in ("connected", "inactive")
         ]
 
     def close(self) -> None:
@@ -288,12 +329,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app = Flask(__name__)
     app.extensions["installation"] = here
     overview = Overview(here.accounts, here.ledger, here.stores, here.clock, here.notifications)
-    app.register_blueprint(connector_routes(here.accounts, here.answers))
+    configuring = Configuring(here.answers, here.stores, overview.under_way, settings.base_url)
+    app.register_blueprint(connector_routes(here.accounts, here.answers, configuring))
     app.register_blueprint(
         health_routes(
             checks={
                 "accounts": lambda: bool(here.accounts.workspaces()),
-                "data_folder": lambda: writable(here.folder.root),
+                "data_folder": Writable(here.folder.root, here.clock),
             },
             figures=overview.figures,
         )
@@ -315,6 +357,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             invites=here.invites,
             consent_link=_consent_link(settings),
             connecting=here.connecting,
+        )
+    )
+    looker = Looker(settings.looker_host, settings.looker_connector_id, settings.looker_template_id)
+    app.register_blueprint(
+        about_routes(
+            operator=settings.operator,
+            support_email=settings.support_email,
+            data_source_link=looker.data_source() if looker.connector_id else "",
         )
     )
     app.register_blueprint(

@@ -103,6 +103,27 @@ class Settings(BaseModel):
         description="Where sellers give their consent. Missing: TikTok's own page of the seller's "
         "region.",
     )
+    operator: str = Field(
+        "",
+        description="Who runs this installation, a company or a person, as the pages about privacy "
+        "and terms and the connector's listing in Looker Studio name them.",
+    )
+    support_email: str = Field(
+        "", description="Where the pages about support and privacy send people's questions."
+    )
+    looker_host: str = Field(
+        "lookerstudio.google.com", description="The host of Looker Studio that links lead to."
+    )
+    looker_connector_id: str = Field(
+        "",
+        description="The deployment id of the Looker Studio connector (docs/deploy_looker.md). "
+        "Missing: no links to it are shown.",
+    )
+    looker_template_id: str = Field(
+        "",
+        description="The id of the Looker Studio report that new reports are copies of. Missing: a "
+        "link makes an empty report.",
+    )
     sample_account: bool = Field(
         True, description="Whether every workspace can read the shop `sample`."
     )

@@ -6,6 +6,7 @@ What a kind of run means is handed in: a handler works a claim, renews it while 
     handler says done, blocked, failed   the run ends so
     handler says waiting                 the run is handed back until `not_before`
     handler raises                       the run ends as failed, with a reference; we go on
+    the shop's file is damaged           the run ends as blocked, and says what to do; we go on
     the lease was lost meanwhile         somebody else has the run; we go on
 
 A worker that is killed loses nothing: its lease runs out and the run is claimed again.
@@ -29,13 +30,14 @@ import structlog
 from clock import Clock
 from store.fencing import Fenced
 from store.ledger import Claim, Ledger
+from store.shop_file import DAMAGED, is_damaged
 
 #: Live pulls first, then fresh data, then history.
 LANES: Final = ("tail", "forward", "backward")
 
 #: The lanes of each thread of a worker process: what people wait for goes on beside work that may
-#: take hours.
-SIDE_BY_SIDE: Final = (("backward",), ("forward",), ("tail",))
+#: take hours, and the short pulls of two shops beside each other.
+SIDE_BY_SIDE: Final = (("backward",), ("forward",), ("tail",), ("tail",))
 
 #: How long a worker that has nothing to do waits before it looks again; somebody waits for what is
 #: in the tail lane.
@@ -144,6 +146,8 @@ class Worker:
         self._interrupt = interrupt
         self._pause_seconds = _TAIL_PAUSE_SECONDS if lanes == ("tail",) else _PAUSE_SECONDS
         self._stopping = threading.Event()
+        #: The signal that asked to stop, if one did.
+        self.stopped_by: int | None = None
 
     def stop(self) -> None:
         """Ask to stop: what is being worked is handed back after its present page."""
@@ -203,6 +207,9 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 - one bad run must not end the worker
             reference = _report(error, "run_failed", run=run.id)
+            if is_damaged(error):
+                self._ledger.finish(claim, "blocked", DAMAGED, reference=reference)
+                return
             sentence = f"Something unexpected happened. Please report it with {reference}."
             self._ledger.finish(claim, "failed", sentence, reference=reference)
             return
@@ -223,6 +230,7 @@ class Worker:
 
         def asked(number: int, _frame: FrameType | None) -> None:
             _log.info("stop_asked", signal=number)
+            self.stopped_by = number
             for worker in (self, *beside):
                 worker.stop()
 

@@ -43,16 +43,16 @@ class AuctionProduct:
     title: str
 
 
+@lru_cache(maxsize=4096)
 def auction_product(name: str | None, *kinds: str | None) -> AuctionProduct | None:
     """The product that a unit of this name counts for; None when it was not sold by auction.
     `kinds` are TikTok's words for the order and the SKU."""
     if name is None:
         return None
-    is_marked = any(kind is not None and "AUCTION" in kind for kind in kinds)
+    is_marked = "AUCTION" in " ".join(filter(None, kinds))
     return _of_name(name, is_marked)
 
 
-@lru_cache(maxsize=4096)
 def _of_name(name: str, is_marked: bool) -> AuctionProduct | None:
     plain = unicodedata.normalize("NFKC", name).casefold()
     if not is_marked and (_WORD not in plain or not _MARK.search(plain)):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from backfill.days import (
+    READY_SECONDS,
     Asked,
     Reader,
     as_date,
@@ -49,6 +50,7 @@ class DaysReading:
     is_newest: bool = False
     page_token: str = ""
     restarts: int = 0
+    last: tuple[Any, ...] = ()
     _pages: Iterator[Page] | None = None
 
     @property
@@ -67,6 +69,7 @@ class DaysReading:
 
     def restart(self) -> None:
         self._pages, self.page_token = None, ""
+        self.last = ()
         self.restarts += 1
 
     def days(self, page: Page) -> Asked:
@@ -94,7 +97,8 @@ def day_readings(stage: Stage, reads: InDays, work: Work) -> list[DaysReading]:
     """What is to be asked for in this run, newest first: the days of the run's range (a sync has
     none: all that TikTok gives) that are missing or still change, or all of them to re-read."""
     depth = min(work.analytics_days, reads.most_days or work.analytics_days)
-    reader = Reader(work.until, work.zone, depth, reads.settles_after)
+    a_call_a_day = reads.step_days == 1
+    reader = Reader(work.until, work.zone, depth, reads.settles_after, a_call_a_day)
     read = [] if work.reread else work.records.readings(stage.name)
     refused = () if work.reread else _days_in(work.records.checkpoint(refused_name(stage)))
     not_yet = _not_yet(work.records.checkpoint(not_yet_name(stage)), work.until)
@@ -106,7 +110,7 @@ def day_readings(stage: Stage, reads: InDays, work: Work) -> list[DaysReading]:
     ]
     return [
         DaysReading(work.source, stage, start, end, work.zone, reader.today, number == 0)
-        for number, (start, end) in enumerate(pieces(days, reads.step_days))
+        for number, (start, end) in enumerate(pieces(days, reads.step_days, read))
     ]
 
 
@@ -145,7 +149,8 @@ def _days_in(known: str | None) -> tuple[int, ...]:
 
 
 def _wanted(reads: InDays, reader: Reader, work: Work) -> Stretch:
-    end = reader.today + (DAY if reads.with_today else 0)
+    newest = day_of(reader.now - READY_SECONDS, reader.zone)
+    end = reader.today + DAY if reads.with_today else newest
     if work.lane == FORWARD:
         return 0, end
     start, before = work.wanted

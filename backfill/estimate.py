@@ -14,17 +14,17 @@ from typing import Final
 from backfill.stage import ById, Images, InDays, InWindows, Stage, Whole
 from backfill.stages import BY_NAME, in_order
 from backfill.windows import DAY, Stretch, cut, plan
+from backfill.work import IN_FLIGHT
 from store.records import ShopRecords
 from tiktok_shop.endpoints import ENDPOINTS
 
 #: What is assumed of a shop of which nothing was read yet.
 ASSUMED_ROWS_A_DAY: Final = 50.0
 
-#: A call takes about so long, and so many are in flight: however large the quota is, no more calls
-#: come through in a second.
+#: A call takes about so long, and only some are in flight: however large the quota is, no more
+#: calls come through in a second.
 _SECONDS_A_CALL: Final = 0.3
-_IN_FLIGHT: Final = 4
-MOST_CALLS_A_SECOND: Final = _IN_FLIGHT / _SECONDS_A_CALL
+MOST_CALLS_A_SECOND: Final = IN_FLIGHT / _SECONDS_A_CALL
 
 #: How many of the newest days say how much a shop sells in a day.
 _SAMPLE_DAYS: Final = 28
@@ -81,17 +81,20 @@ def estimate(
     wanted: Stretch,
     known: Mapping[str, Known],
     *,
+    now: int,
     data: Iterable[str] = (),
     reread: bool = False,
     calls_a_second: float = MOST_CALLS_A_SECOND,
 ) -> Estimate:
-    """What reading `wanted` will cost; `known` by stage. ValueError for data nobody knows."""
+    """What reading `wanted` will cost at `now` (UTC epoch seconds); `known` by stage. ValueError
+    for data nobody knows."""
     made: dict[str, StageEstimate] = {}
     assumed = False
     for stage in in_order(data):
         facts = known.get(stage.name, Known())
         taken = () if reread else facts.covered
-        counted = _COUNT[type(stage.reads)](stage, wanted, facts, taken, made)
+        reached = _reached(stage, wanted, now)
+        counted = _COUNT[type(stage.reads)](stage, reached, facts, taken, made)
         made[stage.name] = StageEstimate(stage.name, stage.label, *counted)
         assumed = assumed or (isinstance(stage.reads, InWindows) and facts.rows_a_day is None)
     speed = min(calls_a_second, MOST_CALLS_A_SECOND)
@@ -115,6 +118,14 @@ def together(estimates: Sequence[Estimate]) -> Estimate:
         calls / seconds if seconds else MOST_CALLS_A_SECOND,
         any(one.assumed for one in estimates),
     )
+
+
+def _reached(stage: Stage, wanted: Stretch, now: int) -> Stretch:
+    """What can still be read: of figures by day as many days back as TikTok gives them."""
+    if not isinstance(stage.reads, InDays):
+        return wanted
+    oldest = now // DAY * DAY - (stage.reads.most_days or _ANALYTICS_DAYS) * DAY
+    return max(wanted[0], oldest), max(wanted[1], oldest)
 
 
 # --- how many calls and rows, by the way a stage is read ---
@@ -161,12 +172,9 @@ def _by_id(
 def _days(
     stage: Stage, wanted: Stretch, known: Known, taken: Sequence[Stretch], _made: _Made
 ) -> Counted:
-    """As deep as TikTok gives them, however far back is asked for."""
     assert isinstance(stage.reads, InDays)  # noqa: S101
-    deep = stage.reads.most_days or _ANALYTICS_DAYS
-    reached = max(wanted[0], wanted[1] - deep * DAY), wanted[1]
     pieces = [
-        piece for gap in plan(reached, taken, None) for piece in cut(gap, stage.reads.step_days)
+        piece for gap in plan(wanted, taken, None) for piece in cut(gap, stage.reads.step_days)
     ]
     rows = [(known.rows_a_day or 0.0) * (end - start) / DAY for start, end in pieces]
     return sum(_pages(stage, some) for some in rows), round(sum(rows))
@@ -210,11 +218,13 @@ def _measured(records: ShopRecords, stage: Stage, until: int) -> Known:
         pending = len(records.query(reads.pending, asked))
     rows = records.count(table) if table is not None and isinstance(reads, Whole) else 0
     per_day = None
-    if table is not None and table.axis and covered and isinstance(reads, InWindows | InDays):
+    if table is not None and covered and isinstance(reads, InWindows | InDays):
+        # Small tables have no axis; a record's time is a column of theirs all the same.
+        axis = table.axis or (reads.axis if isinstance(reads, InWindows) else "day")
         end = max(end for _, end in covered)
         start = max([start for start, _ in covered] + [end - _SAMPLE_DAYS * DAY])
         counted = records.query(
-            f"SELECT count(*) FROM {table.name} WHERE {table.axis} >= ? AND {table.axis} < ?",
+            f"SELECT count(*) FROM {table.name} WHERE {axis} >= ? AND {axis} < ?",
             (start, end),
         )
         per_day = counted[0][0] * DAY / max(end - start, DAY)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from backfill.windows import DAY, Stretch, floor_of, gaps, midnight
+from backfill.days import RESTS_SECONDS
+from backfill.windows import DAY, Stretch, cut, floor_of, gaps, midnight
 from store.commits import Covered
 
 #: How far a sync looks back behind the end of the last one.
@@ -38,6 +39,19 @@ def newest(coverage: Sequence[Covered], until: int) -> Stretch:
     of what is there, or before `until` when nothing is there."""
     end = max((one.end for one in coverage), default=until)
     return min(end, until) - LOOK_BACK_DAYS * DAY, until
+
+
+def read_lately(coverage: Sequence[Covered], until: int) -> bool:
+    """Whether a list that hardly ever changes need not be read by the run that began at `until`:
+    the sync before it, or another run of the same day, has read it."""
+    return bool(coverage) and until - min(one.read_at for one in coverage) < RESTS_SECONDS
+
+
+def short_or_cut(stretch: Stretch, step_days: int) -> list[Stretch]:
+    """In steps like those of history, whose windows end at midnight; what is no longer than a step
+    is one piece, also over a midnight."""
+    is_short = stretch[1] - stretch[0] <= step_days * DAY
+    return [stretch] if is_short else cut(stretch, step_days)
 
 
 def holes(coverage: Sequence[Covered], before: int) -> list[Stretch]:

@@ -86,7 +86,11 @@ class Importing:
         finally:
             self._ledger.add(claim, tally.taken())
         if outcome.closed:
-            scope.set_shop_state(shop.shop_id, "inactive")
+            scope.found_open(run.shop_id, False)
+        elif (
+            tally.was_answered and shop.state == "inactive" and scope.found_open(run.shop_id, True)
+        ):
+            self._ledger.unblock(run.workspace_id, run.shop_id)
         return outcome
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 import structlog
 
 from backfill.fetch import Source
-from backfill.registration import register
+from backfill.registration import deregister, register
 from backfill.reread import Tools, reread
 from backfill.run import Outcome
 from clock import Clock
@@ -17,6 +19,9 @@ from store.fencing import Fenced
 from store.ledger import Claim, Ledger
 from store.notifications import Notifications
 from store.shops import ShopStores
+
+#: Somebody waits for it.
+_DEREGISTERING_LANE: Final = "tail"
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +80,8 @@ class Listening:
             raise
         if outcome.state == "done":
             self._notifications.settle(*place, taken)
+        if outcome.closed:
+            scope.found_open(run.shop_id, False)
         return outcome
 
     def register(self, shop: ShopRow, lane: str, *, also_not_offered: bool) -> None:
@@ -91,6 +98,28 @@ class Listening:
         else:
             if changed:
                 _log.info("registered", shop=shop.shop_id, topics=changed)
+
+    def deregister(self, shop: ShopRow) -> None:
+        """See that TikTok pushes no more what happens in `shop`, while there is still access to it.
+        It is tried once and logged: what comes for a shop that nobody reads is dropped anyway.
+        Where another workspace reads the same shop, nothing changes."""
+        if self._public_url is None or shop.is_sample or self._is_read_elsewhere(shop):
+            return
+        try:
+            source = self._source(shop, _DEREGISTERING_LANE)
+            ended = deregister(replace(source, client=source.client.trying(1)), self._public_url)
+        except ConnectorError as error:
+            _log.warning("not_deregistered", debug=error.debug, reference=error.reference)
+        else:
+            _log.info("deregistered", shop=shop.shop_id, topics=ended)
+
+    def _is_read_elsewhere(self, shop: ShopRow) -> bool:
+        return any(
+            other.shop_id == shop.shop_id
+            and other.workspace_id != shop.workspace_id
+            and other.state in ("connected", "inactive")
+            for other in self._accounts.all_shops()
+        )
 
     def _renew(self, claim: Claim) -> None:
         self._ledger.renew(claim)

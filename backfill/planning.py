@@ -13,7 +13,16 @@ from backfill.bookmark import Bookmark
 from backfill.budget import calls_made, checkpoint_name
 from backfill.day_reading import day_readings
 from backfill.fetch import IdsReading, Reading, WindowReading
-from backfill.forward import changed, holes, newest, since_when, turned, within
+from backfill.forward import (
+    changed,
+    holes,
+    newest,
+    read_lately,
+    short_or_cut,
+    since_when,
+    turned,
+    within,
+)
 from backfill.images import image_readings
 from backfill.stage import ById, Images, InDays, InWindows, Stage, Updates, Whole
 from backfill.windows import Stretch, cut, gaps, plan
@@ -138,6 +147,8 @@ def _forward(stage: Stage, reads: InWindows | Whole, work: Work) -> StagePlan:
     coverage = work.records.coverage(stage.name)
     if stage.updates is None or not coverage:
         if isinstance(reads, Whole):
+            if reads.once_a_day and read_lately(coverage, work.until):
+                return StagePlan((), {})
             return _of_this_run(stage, work, [(reads.axis, (0, work.until))])
         stretch = _reaching_back(reads, newest(coverage, work.until), work)
         work.tally.widen(stretch)
@@ -153,7 +164,7 @@ def _forward(stage: Stage, reads: InWindows | Whole, work: Work) -> StagePlan:
         # changes yet; what is covered must be there nevertheless.
         wanted = gaps((since, work.until), [(one.start, one.end) for one in coverage])
         wanted += _come_of_age(stage.updates, coverage, since, work)
-        pieces = [piece for one in wanted for piece in cut(one, reads.step_days)]
+        pieces = [piece for one in wanted for piece in short_or_cut(one, reads.step_days)]
         asked = [*((reads.axis, piece) for piece in dict.fromkeys(pieces)), *asked]
     return _of_this_run(stage, work, asked, current_to=stretch[1])
 

@@ -1,6 +1,7 @@
 """Telling TikTok where to push what happens in a shop: one address per topic. Harmless to repeat.
 
-Calls: `GET` and `PUT /event/202309/webhooks`; a `PUT` creates the entry of a topic or replaces it.
+Calls: `GET`, `PUT` and `DELETE /event/202309/webhooks`; a `PUT` creates the entry of a topic or
+replaces it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,24 @@ def register(source: Source, base_url: str, *, also_not_offered: bool) -> list[s
         if _registered(source, topic, address):
             changed.append(topic.name)
     return changed
+
+
+def deregister(source: Source, base_url: str) -> list[str]:
+    """End what `register` began; the topics that pointed to `base_url`. Other addresses stay.
+
+    Raises what the client raises.
+    """
+    listed = source.client.call("webhooks", source.access, lane=source.lane).data.get("webhooks")
+    ours = {base_url + PATH.format(topic=topic): topic for topic in TOPICS}
+    found = [
+        ours[row["address"]]
+        for row in listed or []
+        if isinstance(row, dict) and row.get("address") in ours
+    ]
+    for topic in found:
+        body = {"event_type": topic}
+        source.client.call("webhook_delete", source.access, lane=source.lane, body=body)
+    return found
 
 
 def _registered(source: Source, topic: Topic, address: str) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
 from backfill.fetch import Source
+from backfill.keep import RowsPublisher, keep
 from backfill.normalise.rows import BuyerHasher
 from backfill.run import Outcome
 from backfill.stage import Context, Stage
@@ -22,7 +23,8 @@ from backfill.stages import BY_NAME
 from backfill.work import HEARTBEAT_SECONDS
 from clock import Clock
 from errors import Reauthorise, Retryable
-from store.commits import Commit, Quarantined, Write
+from store.commits import Write
+from store.freshness import Freshness
 from store.records import ShopRecords
 from tiktok_shop.client import Reply
 from tiktok_shop.endpoints import ENDPOINTS
@@ -45,17 +47,13 @@ _IDS_IN_A_CALL: Final = 50
 _log = structlog.get_logger(__name__)
 
 
-class Publisher(Protocol):
-    def publish_rows(self, writes: Sequence[Write]) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What records are read again with. `source` pays with its lane, which is also the lane of the
     fencing token."""
 
     records: ShopRecords
-    columns: Publisher
+    columns: RowsPublisher
     source: Source
     buyer: BuyerHasher
     clock: Clock
@@ -177,7 +175,7 @@ def reread(
     handed back between two calls.
     """
     lane = tools.source.lane
-    work = _Work(tools, tools.records.grant(lane, ledger_token))
+    work = _Work(tools, tools.records.grant(lane, ledger_token), tools.clock.now())
     asked = [
         (KINDS[what], named[what][at : at + KINDS[what].most])
         for what in sorted(named, key=list(KINDS).index)
@@ -196,7 +194,7 @@ def reread(
         wait = max(error.retry_after or 0.0, _WAIT_SECONDS)
         return Outcome("waiting", error.message, tools.clock.now() + wait)
     except (Reauthorise, ShopInactive, WrongShop, Misconfigured) as error:
-        return Outcome("blocked", error.message)
+        return Outcome("blocked", error.message, closed=isinstance(error, ShopInactive))
     except (sqlite3.OperationalError, OSError) as error:
         _log.error("storage_failed", error=type(error).__name__, detail=str(error))
         sentence = "The server cannot write its data at the moment. It goes on by itself."
@@ -208,7 +206,9 @@ def reread(
 class _Work:
     tools: Tools
     token: int
-    changed: list[Write] = field(default_factory=list)
+    began_at: float
+    read_again: list[Write] = field(default_factory=list)
+    told: dict[str, Freshness] = field(default_factory=dict)
     renewed_at: float = 0.0
 
     def alive(self, renew: Callable[[], None]) -> None:
@@ -236,21 +236,13 @@ class _Work:
     def keep(self, answer: Answer) -> None:
         tools, stage = self.tools, answer.stage
         normalised = stage.normalise(answer.records, Context(tools.buyer))
-        if stage.reconcile is not None:
-            normalised = stage.reconcile(tools.records, normalised)
-        fetched_at = int(answer.reply.fetched_at)
-        writes = tuple(write for write in normalised.writes if write.rows)
-        quarantined = tuple(
-            Quarantined(stage.name, answer.reply.request_id, path, reason, fetched_at)
-            for path, reason in normalised.rejected
-        )
-        commit = Commit(writes=writes, quarantined=quarantined, fetched_at=fetched_at)
-        if tools.records.commit(tools.source.lane, self.token, commit):
-            self.changed.extend(writes)
+        held = tools.source.lane, self.token
+        self.read_again += keep(stage, normalised, answer.reply, tools.records, held)
+        self.told[stage.name] = Freshness(told_at=self.began_at)
 
     def publish(self) -> None:
-        if self.changed:
-            self.tools.columns.publish_rows(self.changed)
+        if self.told:
+            self.tools.columns.publish_rows(self.read_again, seen=self.told)
 
 
 def _id_of(record: object) -> str:

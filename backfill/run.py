@@ -1,41 +1,38 @@
-"""Working a run: its stages in order, each error turned into what happens next.
+"""Working a run: what it is to read, what it works with, and how it was left.
 
-stage done          the next one
-permission missing  the stage is `blocked`, the others go on; `done` where few shops have it
-request refused     the stage is `failed`, the others go on
-call withdrawn      the same: TikTok has none of the versions we know
-TikTok is away      the stage is `waiting`; the run is handed back until later
-app refused         the same: whoever runs the service must change a setting, no seller can
-access lost         the run is `blocked` until the shop is connected again
-stop asked for      the run is handed back at once
-lease lost          `Fenced` is raised: somebody else goes on
+stages done              the run is `done`; a stage that could not be read makes it `blocked` or
+                         `failed`
+TikTok or app is away    it is handed back until later
+access lost              it is `blocked` until the shop is connected again
+stop asked for           it is handed back at once
+lease lost               `Fenced` is raised: somebody else goes on
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
 
 from backfill.fetch import Source
 from backfill.images import Pictures
+from backfill.loop import Left, Loop
 from backfill.normalise.rows import BuyerHasher
 from backfill.normalise.shop import normalise_shops
+from backfill.publishing import Publisher, Publishing
 from backfill.stage import Stage
-from backfill.stage_run import StageRun, Stopped
-from backfill.stages import BY_NAME, in_order
+from backfill.stages import in_order
 from backfill.tally import Tally
 from backfill.windows import floor_of
-from backfill.work import ANALYTICS_DAYS, FORWARD, Publisher, Work
+from backfill.work import ANALYTICS_DAYS, FORWARD, IN_FLIGHT, Work
 from clock import Clock
-from errors import ConnectorError, Reauthorise, Retryable
+from errors import ConnectorError
 from store.commits import Commit, StageProgress
-from store.fencing import Fenced
 from store.records import ShopRecords
-from tiktok_shop.errors import AppRefused, ScopeMissing, ShopInactive, WrongShop
+from tiktok_shop.errors import ShopInactive
 
 #: Waits between attempts that bring nothing: doubled each time, from and up to (seconds).
 _FIRST_WAIT_SECONDS: Final = 30.0
@@ -110,7 +107,7 @@ class Tools:
     source: Source
     buyer: BuyerHasher
     clock: Clock
-    windows_in_flight: int = 4
+    windows_in_flight: int = IN_FLIGHT
     analytics_days: int = ANALYTICS_DAYS
     pictures: Pictures | None = None
     daily_calls: Mapping[str, int] = field(default_factory=dict)
@@ -134,9 +131,10 @@ def work(
     """
     stages = in_order(task.data)
     lane = tools.source.lane
+    publishing = Publishing(tools.columns, tools.clock)
     shared = Work(
         records=tools.records,
-        columns=tools.columns,
+        publishing=publishing,
         source=tools.source,
         buyer=tools.buyer,
         clock=tools.clock,
@@ -154,6 +152,7 @@ def work(
         daily_calls=tools.daily_calls,
         tally=tools.tally,
     )
+    loop = Loop(stages, shared)
     try:
         shared.commit(
             Commit(
@@ -165,88 +164,52 @@ def work(
         if lane != FORWARD:
             tools.tally.widen(shared.wanted)
         _show_as_pending(stages, shared)
-        return _Run(shared).work(stages)
+        return _outcome(loop.read(), shared)
     except (sqlite3.OperationalError, OSError) as error:
         _log.error("storage_failed", error=type(error).__name__, detail=str(error))
         sentence = "The server cannot write its data at the moment. The import goes on by itself."
+        loop.leave("waiting", sentence)
         return Outcome("waiting", sentence, tools.clock.now() + _STORAGE_WAIT_SECONDS)
+    finally:
+        publishing.close()
 
 
 def _show_as_pending(stages: Iterable[Stage], shared: Work) -> None:
     """So that people see from the beginning what there is to do; what an earlier run of the lane
-    left counts no more."""
+    left counts no more. Of this run, which goes on, stages stay as far as they were."""
     known = shared.records.progress(shared.lane)
     for stage in stages:
         seen = known.get(stage.name)
         if seen is None or (seen.heartbeat_at or 0) < shared.until:
             read_at = seen.finished_at if seen else None
-            shared.commit(
-                Commit(progress=StageProgress(stage.name, "pending", finished_at=read_at))
-            )
+            pending = StageProgress(stage.name, "pending", finished_at=read_at)
+        elif seen.state in ("done", "pending"):
+            continue
+        else:
+            pending = replace(seen, state="pending", waits_for="", error="", reference="")
+        shared.commit(Commit(progress=pending))
 
 
-class _Run:
-    def __init__(self, shared: Work) -> None:
-        self._work = shared
-        self._left: dict[str, str] = {}  # stage -> the state it was left in, if not done
-        self._message = self._reference = ""
+def _outcome(left: Left, work: Work) -> Outcome:
+    if left.ended_by is not None:
+        state, error = left.ended_by
+        later = work.clock.now() + _patience(error, work) if state == "waiting" else 0.0
+        closed = isinstance(error, ShopInactive)
+        return Outcome(state, error.message, later, error.reference, closed)
+    if left.is_stopped:
+        return Outcome("waiting", "The import was interrupted and goes on by itself.")
+    states = set(left.states.values())
+    state = "failed" if "failed" in states else "blocked" if states else "done"
+    if left.problem is None:
+        return Outcome(state)
+    label, error = left.problem
+    return Outcome(state, f"{label}: {error.message}", reference=error.reference)
 
-    def work(self, stages: Iterable[Stage]) -> Outcome:
-        for stage in stages:
-            stage_run = StageRun(stage, self._work)
-            missing = next((name for name in stage.needs if name in self._left), None)
-            if missing is not None:
-                stage_run.end("blocked", waits_for=BY_NAME[missing].label)
-                self._left[stage.name] = "blocked"
-                continue
-            outcome = self._read(stage_run, stage)
-            if outcome is not None:
-                self._work.publish_all()
-                return outcome
-        states = set(self._left.values())
-        state = "failed" if "failed" in states else "blocked" if states else "done"
-        return Outcome(state, self._message, reference=self._reference)
 
-    def _read(self, stage_run: StageRun, stage: Stage) -> Outcome | None:
-        """None when the run goes on with the next stage."""
-        clock = self._work.clock
-        try:
-            stage_run.read()
-        except Stopped:
-            stage_run.end("waiting", waits_for="a worker")
-            return Outcome("waiting", "The import was interrupted and goes on by itself.")
-        except Fenced:
-            raise
-        except (Retryable, AppRefused) as error:
-            stage_run.end("waiting", waits_for=error.message, error=error)
-            later = clock.now() + self._patience(error)
-            return Outcome("waiting", error.message, later, error.reference)
-        except (Reauthorise, ShopInactive, WrongShop) as error:
-            stage_run.end("blocked", waits_for=error.message, error=error)
-            closed = isinstance(error, ShopInactive)
-            return Outcome("blocked", error.message, 0.0, error.reference, closed)
-        except ScopeMissing as error:
-            if stage.may_be_refused:
-                stage_run.end("done")
-            else:
-                self._leave(stage_run, stage, "blocked", error)
-        except ConnectorError as error:
-            self._leave(stage_run, stage, "failed", error)
-        return None
-
-    def _leave(self, stage_run: StageRun, stage: Stage, state: str, error: ConnectorError) -> None:
-        _log.warning("stage_left", stage=stage.name, state=state, debug=error.debug)
-        stage_run.end(state, error=error)
-        self._left[stage.name] = state
-        if not self._message:
-            self._message = f"{stage.label}: {error.message}"
-            self._reference = error.reference
-
-    def _patience(self, error: ConnectorError) -> float:
-        """Seconds to wait: what TikTok asks for, and longer each time nothing was gained."""
-        work = self._work
-        known = int(work.records.checkpoint(_STALLS) or 0)
-        stalls = 1 if work.advanced else known + 1
-        work.records.save_checkpoint(work.lane, work.token, _STALLS, str(stalls))
-        doubled = _FIRST_WAIT_SECONDS * 2.0 ** min(stalls - 1, 10)
-        return max(error.retry_after or 0.0, min(doubled, _LONGEST_WAIT_SECONDS))
+def _patience(error: ConnectorError, work: Work) -> float:
+    """Seconds to wait: what TikTok asks for, and longer each time nothing was gained."""
+    known = int(work.records.checkpoint(_STALLS) or 0)
+    stalls = 1 if work.advanced else known + 1
+    work.records.save_checkpoint(work.lane, work.token, _STALLS, str(stalls))
+    doubled = _FIRST_WAIT_SECONDS * 2.0 ** min(stalls - 1, 10)
+    return max(error.retry_after or 0.0, min(doubled, _LONGEST_WAIT_SECONDS))

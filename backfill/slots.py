@@ -26,11 +26,13 @@ ShopKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A shop that may be synced, and since when it is connected (UTC epoch seconds)."""
+    """A shop that may be synced, since when it is connected (UTC epoch seconds), and whether it is
+    open, as far as we know."""
 
     workspace_id: str
     shop_id: str
     connected_at: float
+    is_open: bool = True
 
     @property
     def key(self) -> ShopKey:
@@ -62,10 +64,12 @@ def delay_of(shop: ShopKey) -> float:
 
 def due_slots(now: float, shops: Iterable[Known], taken: Set[ShopKey]) -> list[Due]:
     """The syncs to ask for. `taken`: shops that have a run of the newest slot or one of an earlier
-    slot that is not finished. A shop that was connected after the slot had its first import."""
+    slot that is not finished. A shop that was connected after the slot had its first import. One
+    that TikTok had closed is looked at by the first slot of a day: it may be open again."""
     slot = newest_slot(now)
+    is_first = slot % DAY == HOURS[0] * 3_600
     return [
         Due(shop.workspace_id, shop.shop_id, slot, slot + delay_of(shop.key))
         for shop in shops
-        if shop.connected_at <= slot and shop.key not in taken
+        if shop.connected_at <= slot and shop.key not in taken and (shop.is_open or is_first)
     ]

@@ -44,9 +44,11 @@ class InWindows:
 @dataclass(frozen=True, slots=True)
 class Whole:
     """Read from beginning to end in every run. `axis`: the time by which it can be split when
-    TikTok would not list it all; None where a list cannot be that long."""
+    TikTok would not list it all; None where a list cannot be that long. `once_a_day`: hardly ever
+    changes, so that of the syncs of a day only one reads it."""
 
     axis: str | None = None
+    once_a_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reading one stage: several windows are in flight, one page each; one thread keeps what comes.
+"""One stage of a run: what it asks for, and what becomes of the pages that come.
 
 A page's rows, how far its window has come, the stage's progress and what is now covered are one
 transaction. Whatever happens between two of them costs at most the pages in flight.
@@ -22,7 +22,7 @@ from backfill.day_reading import (
     with_refused,
 )
 from backfill.days import as_date
-from backfill.fetch import Answered, Fetchers, IdsReading, Reading, WindowReading
+from backfill.fetch import Answered, IdsReading, PageRows, Reading, WindowReading, ends_of
 from backfill.normalise.rows import Normalised
 from backfill.planning import Place, checkpoint_of, place, plan_stage
 from backfill.stage import ById, Context, Images, InDays, Stage, Whole
@@ -33,26 +33,21 @@ from store.commits import Commit, Covered, Quarantined, StageProgress, Window
 from tiktok_shop.client import Page
 from tiktok_shop.errors import BadReply, PageTokenExpired, RequestRefused, UnknownAnswer
 
-#: How long a stop waits for pages that are on their way; less than the 30 s a stop may take.
-_STOP_GRACE_SECONDS: Final = 8.0
-
 #: A list that expires again and again is not read a fourth time at once.
 _MOST_RESTARTS: Final = 3
 
-_PATIENCE_SECONDS: Final = 0.5
-
-
-class Stopped(Exception):
-    """The stage was left between two pages because a stop was asked for."""
-
 
 class StageRun:
-    """One stage of one run. `read` returns when the stage is done, raises `Stopped` when a stop was
-    asked for, and else the error that ended it, after what was in flight has been kept."""
+    """One stage of one run: `begin`, then `settle` whatever comes for its `readings`, then `finish`
+    when all were answered. `readings` are those to be asked for next, `in_flight` says how many
+    have been, `problem` why no more shall be."""
 
     def __init__(self, stage: Stage, work: Work) -> None:
-        self._stage = stage
+        self.stage = stage
         self._work = work
+        self.readings: deque[Reading] = deque()
+        self.in_flight = 0
+        self.problem: ConnectorError | None = None
         self._windows: dict[Place, Window] = {}
         self._marker: Window | None = None
         self._covered_then: tuple[Covered, ...] = ()
@@ -62,75 +57,52 @@ class StageRun:
         self._asked = self._answered = 0
         self.progress = StageProgress(stage.name, "pending")
 
-    def read(self) -> None:
-        work = self._work
-        plan = plan_stage(self._stage, work)
-        readings = deque(plan.readings)
+    @property
+    def is_over(self) -> bool:
+        """Nothing is to be asked for, and nothing is on its way."""
+        return not self.readings and not self.in_flight
+
+    def begin(self) -> None:
+        plan = plan_stage(self.stage, self._work)
+        self.readings = deque(plan.readings)
         self._windows, self._marker, self._asked = plan.windows, plan.marker, plan.asked
         self._current_to, self._bookmark = plan.current_to, plan.bookmark
         self._covered_then, self._left_over = plan.covers, plan.left_over
-        self._say("running", started_at=work.clock.now(), finished_at=None)
-        if readings:
-            self._read_all(readings)
-        self._finish()
-        work.publish_all()
+        self.say("running", started_at=self._work.clock.now(), finished_at=None)
 
-    def end(self, state: str, *, waits_for: str = "", error: ConnectorError | None = None) -> None:
-        """Write down how the stage stands when it is left before it is done."""
-        self._say(
-            state,
-            waits_for=waits_for,
-            error=error.message if error else "",
-            reference=error.reference if error else "",
-        )
+    def give_up(self, error: ConnectorError) -> None:
+        """Ask for no more: the first error that no other page can mend."""
+        self.problem = self.problem or error
+        self.readings.clear()
 
-    # --- reading ---
+    def end(self, state: str, error: ConnectorError, *, waits_for: str = "") -> None:
+        """Write down how the stage stands that was given up."""
+        self.say(state, waits_for=waits_for, error=error.message, reference=error.reference)
 
-    def _read_all(self, readings: deque[Reading]) -> None:
-        work = self._work
-        fetchers = Fetchers(min(work.windows_in_flight, len(readings)))
-        flying = 0
-        problem: BaseException | None = None
-        stopping_since: float | None = None
-        try:
-            while flying or (readings and problem is None and stopping_since is None):
-                if stopping_since is None and work.stop():
-                    stopping_since = work.clock.monotonic()
-                if problem is None and stopping_since is None:
-                    while readings and flying < work.windows_in_flight:
-                        fetchers.ask(readings.popleft())
-                        flying += 1
-                elif stopping_since is not None and (
-                    not flying or work.clock.monotonic() - stopping_since > _STOP_GRACE_SECONDS
-                ):
-                    break
-                answers = fetchers.answers(_PATIENCE_SECONDS)
-                if work.alive() and not answers:
-                    self._say("running")
-                if not answers:
-                    continue
-                flying -= len(answers)
-                with work.together():
-                    while answers:
-                        try:
-                            readings.extendleft(self._settle(answers.pop(0)))
-                        except ConnectorError as error:
-                            problem = problem or error
-                work.publish()
-        finally:
-            fetchers.close()
-        if problem is not None:
-            raise problem
-        if stopping_since is not None and (readings or flying):
-            raise Stopped
+    def say(
+        self, state: str, *, waits_for: str = "", error: str = "", reference: str = "", **more: Any
+    ) -> None:
+        """Write down the state of the stage, and how far it is."""
+        said = {"waits_for": waits_for, "error": error, "reference": reference, **more}
+        self.progress = replace(self._counted(), state=state, **said)
+        self._work.commit(Commit(progress=self.progress))
 
-    def _settle(self, answered: Answered) -> Iterable[Reading]:
+    # --- keeping what came ---
+
+    def settle(self, answered: Answered) -> Iterable[Reading]:
         """Keep what came; gives the readings that go on. Raises what ends the stage."""
         reading, page = answered.reading, answered.page
         if answered.error is not None or page is None:
             return self._settle_error(reading, answered.error or RuntimeError("no page, no error"))
         if isinstance(reading, WindowReading):
-            return self._settle_window(reading, page)
+            assert answered.made is not None  # noqa: S101 - the loop's fetchers have a context
+            return self._settle_window(reading, page, answered.made)
+        if isinstance(reading, IdsReading | DaysReading):
+            before, reading.last = reading.last, ends_of(page)
+            if before and before == reading.last and reading.restarts < _MOST_RESTARTS:
+                # The rows of the page before came in the place of others.
+                reading.restart()
+                return (reading,)
         if isinstance(reading, DaysReading):
             return self._settle_days(reading, page)
         return self._settle_ids(reading, page)
@@ -165,19 +137,21 @@ class StageRun:
 
     def _complaint(self, error: ConnectorError, path: str, reason: str) -> Quarantined:
         now = int(self._work.clock.now())
-        return Quarantined(self._stage.name, error.reference, path, reason, now)
+        return Quarantined(self.stage.name, error.reference, path, reason, now)
 
-    def _settle_window(self, reading: WindowReading, page: Page) -> Iterable[Reading]:
+    def _settle_window(
+        self, reading: WindowReading, page: Page, made: PageRows
+    ) -> Iterable[Reading]:
         window = reading.window
         stretch = (window.start, window.end)
         total = page.total if window.pages == 0 else window.total
-        new = reading.new_in(page)
+        new, normalised = made.new, made.normalised
         if new is None:
             if reading.restarts < _MOST_RESTARTS:
                 return self._restart(reading)
             raise Retryable(
                 "TikTok answers with records of other days. The import goes on by itself later.",
-                debug=f"{self._stage.name} {stretch}",
+                debug=f"{self.stage.name} {stretch}",
                 reference=page.reply.request_id,
             )
         rows = window.rows + new
@@ -187,12 +161,12 @@ class StageRun:
             long = reading.by_update and is_long(stretch, total)
             if long or must_split(stretch, rows, total, finished=False):
                 return self._split(reading, Normalised(()), page)
-        context = Context(self._work.buyer, as_of=self._work.until)
-        normalised = self._stage.normalise(page.rows, context)
         if may_split and must_split(stretch, rows, total, finished):
             return self._split(reading, normalised, page)
         missing = (total or 0) - rows
-        if finished and missing > 0 and reading.repeated and reading.restarts < _MOST_RESTARTS:
+        # Where TikTok does not count, one that came twice may have come in the place of another.
+        is_short = missing > 0 or total is None
+        if finished and is_short and reading.repeated and reading.restarts < _MOST_RESTARTS:
             return self._restart(reading)
         reading.window = replace(
             window,
@@ -223,7 +197,7 @@ class StageRun:
         self._windows |= {place(piece): piece for piece in pieces}
         self._keep(normalised, page, window=emptied, replaced_by=tuple(pieces))
         return [
-            WindowReading(self._work.source, self._stage, piece, reading.axis)
+            WindowReading(self._work.source, self.stage, piece, reading.axis)
             for piece in reversed(pieces)
         ]
 
@@ -234,7 +208,7 @@ class StageRun:
         asked = tuple(reading.asked[0])
         context = Context(self._work.buyer, asked, self._work.until, complete)
         checkpoints = (*self._calls(), *self._turned(reading, page.next_token))
-        self._keep(self._stage.normalise(page.rows, context), page, checkpoints=checkpoints)
+        self._keep(self.stage.normalise(page.rows, context), page, checkpoints=checkpoints)
         return () if complete else (reading,)
 
     def _settle_days(self, reading: DaysReading, page: Page) -> Iterable[Reading]:
@@ -242,13 +216,13 @@ class StageRun:
         complete = not page.next_token or days.known_until <= days.start
         self._answered += complete
         context = Context(self._work.buyer, as_of=self._work.until, days=days)
-        covered = covered_by(self._stage, days, self._work.until) if complete else ()
+        covered = covered_by(self.stage, days, self._work.until) if complete else ()
         checkpoints = self._turned(reading, "" if complete else page.next_token)
         if complete and days.known_until < days.end:
-            name = not_yet_name(self._stage)
+            name = not_yet_name(self.stage)
             known = self._work.checkpoint(name)
             checkpoints += ((name, with_not_yet(known, self._work.until, days)),)
-        normalised = self._stage.normalise(page.rows, context)
+        normalised = self.stage.normalise(page.rows, context)
         self._keep(normalised, page, covered=covered, checkpoints=checkpoints)
         return () if complete else (reading,)
 
@@ -257,7 +231,7 @@ class StageRun:
     ) -> Iterable[Reading]:
         if reading.is_newest:
             raise error  # then they are all refused
-        name = refused_name(self._stage)
+        name = refused_name(self.stage)
         refused = with_refused(self._work.checkpoint(name), reading)
         complaint = self._complaint(error, as_date(reading.start), error.tiktok_message)
         self._answered += 1
@@ -268,7 +242,7 @@ class StageRun:
         """How far the lists of this stage have come with this page."""
         if self._bookmark is None:
             return ()
-        reads = self._stage.reads
+        reads = self.stage.reads
         if not isinstance(reads, ById) or not reads.id_filter:
             return self._bookmark.turn(reading.name, next_token)
         # What was answered of a batch is not pending any more: its pages need no mark.
@@ -276,8 +250,8 @@ class StageRun:
 
     def _calls(self) -> tuple[tuple[str, str], ...]:
         """One call more of those the stage may make today."""
-        name = checkpoint_name(self._stage.name)
-        if self._stage.name not in self._work.daily_calls:
+        name = checkpoint_name(self.stage.name)
+        if self.stage.name not in self._work.daily_calls:
             return ()
         known = self._work.checkpoint(name)
         return ((name, after_call(known, self._work.clock.now())),)
@@ -300,11 +274,11 @@ class StageRun:
             self._windows[place(window)] = window
         if normalised is not None and page is not None:
             quarantined += tuple(
-                Quarantined(self._stage.name, page.reply.request_id, path, reason, fetched_at)
+                Quarantined(self.stage.name, page.reply.request_id, path, reason, fetched_at)
                 for path, reason in normalised.rejected
             )
-        if normalised is not None and self._stage.reconcile is not None:
-            normalised = self._stage.reconcile(self._work.records, normalised)
+        if normalised is not None and self.stage.reconcile is not None:
+            normalised = self.stage.reconcile(self._work.records, normalised)
         self.progress = self._counted()
         self._work.commit(
             Commit(
@@ -320,13 +294,13 @@ class StageRun:
         )
 
     def _covers(self, start: int, end: int) -> tuple[Covered, ...]:
-        return (Covered(self._stage.name, start, end, self._work.until),)
+        return (Covered(self.stage.name, start, end, self._work.until),)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         if self._left_over:
             # Nothing is complete yet; a run of another day goes on.
-            limit = self._work.daily_calls[self._stage.name]
-            self._say("waiting", waits_for=f"another day: {limit} calls a day are allowed")
+            limit = self._work.daily_calls[self.stage.name]
+            self.say("waiting", waits_for=f"another day: {limit} calls a day are allowed")
             return
         marker = replace(self._marker, state="done") if self._marker else None
         now = self._work.clock.now()
@@ -338,8 +312,8 @@ class StageRun:
         checkpoints: tuple[tuple[str, str], ...] = ()
         if self._current_to is not None:
             covered += self._is_current(self._current_to)
-            checkpoints = ((checkpoint_of(self._stage), str(self._current_to)),)
-        conclude = self._stage.conclude
+            checkpoints = ((checkpoint_of(self.stage), str(self._current_to)),)
+        conclude = self.stage.conclude
         self._work.commit(
             Commit(
                 writes=conclude(self._work.records, self._work.until) if conclude else (),
@@ -353,20 +327,16 @@ class StageRun:
 
     def _is_current(self, instant: int) -> tuple[Covered, ...]:
         """Whatever was read before is now as of `instant`: the changes since have been read."""
-        name = self._stage.name
-        if isinstance(self._stage.reads, Whole):
+        name = self.stage.name
+        if isinstance(self.stage.reads, Whole):
             return (Covered(name, 0, instant, instant),)
         return tuple(
             Covered(name, one.start, one.end, instant) for one in self._work.records.coverage(name)
         )
 
-    def _say(self, state: str, **changes: Any) -> None:
-        self.progress = replace(self._counted(), state=state, **changes)
-        self._work.commit(Commit(progress=self.progress))
-
     def _counted(self) -> StageProgress:
         now = self._work.clock.now()
-        if isinstance(self._stage.reads, ById | InDays | Images):
+        if isinstance(self.stage.reads, ById | InDays | Images):
             done, total = self._answered, self._asked or None
         else:
             done, total = _counted(self._windows.values())

@@ -19,7 +19,6 @@ from backfill.normalise.products import (
     normalise_product_search,
 )
 from backfill.normalise.shop import normalise_warehouses
-from backfill.prices import without_answered_prices
 from backfill.stage import ById, InWindows, Stage, Updates, Whole, plain
 from backfill.stages_analytics import ANALYTICS_STAGES
 from backfill.stages_beside import BESIDE_STAGES
@@ -60,7 +59,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         label="Warehouses & FBT",
         data="products",
         endpoint="warehouses",
-        reads=Whole(),
+        reads=Whole(once_a_day=True),
         normalise=plain(normalise_warehouses),
         tables=(tables.WAREHOUSES,),
     ),
@@ -81,11 +80,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         endpoint="order_search",
         reads=InWindows("create_time", 1),
         normalise=lambda records, context: normalise_orders(records, context.buyer),
-        tables=(
-            *(tables.ORDERS, tables.ORDER_LINE_ITEMS, tables.ORDER_LINE_ITEM_PRICE_DETAIL),
-            tables.PRODUCTS,
-        ),
-        reconcile=without_answered_prices,
+        tables=(tables.ORDERS, tables.ORDER_LINE_ITEMS, tables.PRODUCTS),
         after=("warehouses", "products"),
         # TikTok moves the update time with the status only.
         updates=Updates(ages=(7, 30, 60, 90), may_change=_UNDER_WAY),

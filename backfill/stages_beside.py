@@ -62,7 +62,7 @@ BESIDE_STAGES: Final = (
         label="Warehouses & FBT",
         data="products",
         endpoint="fbt_warehouses",
-        reads=Whole(),
+        reads=Whole(once_a_day=True),
         normalise=plain(normalise_fbt_warehouses),
         tables=(tables.WAREHOUSES,),
         after=("warehouses", "cancellations"),

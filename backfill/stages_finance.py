@@ -33,7 +33,8 @@ _TRANSACTIONS: Final = f"""
 _SKUS: Final = """
     SELECT t.order_id,
            json_group_array(json_array(t.transaction_id, t.statement_id, t.statement_time)),
-           (SELECT json_group_object(l.sku_id, l.product_id) FROM order_line_items AS l
+           (SELECT json_group_object(l.sku_id, COALESCE(l.auction_product_id, l.product_id))
+            FROM order_line_items AS l
             WHERE l.order_key = t.order_key AND l.sku_id IS NOT NULL)
     FROM statement_transactions AS t
     WHERE t.order_id IN (SELECT order_id FROM statement_transactions WHERE skus_read_at IS NULL)

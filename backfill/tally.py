@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from backfill.windows import Stretch
 from store.runs import Figures
 from tiktok_shop.client import CallRecord
+from tiktok_shop.errors import Remedy
 
 
 @dataclass(slots=True)
@@ -20,12 +21,19 @@ class Tally:
     _calls: int = 0
     _retries: int = 0
     _advanced: bool = False
+    _was_answered: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_call(self, record: CallRecord) -> None:
         with self._lock:
             self._calls += 1
             self._retries += record.attempt > 1
+            self._was_answered = self._was_answered or record.remedy is Remedy.OK
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether any call went through."""
+        return self._was_answered
 
     def advance(self, rows: int) -> None:
         """A page was kept, with so many rows."""

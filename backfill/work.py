@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from backfill.fetch import Source
 from backfill.images import Pictures
 from backfill.normalise.rows import BuyerHasher
+from backfill.publishing import Publishing
 from backfill.tally import Tally
 from backfill.windows import Stretch
 from clock import Clock
 from store.commits import Commit
 from store.records import ShopRecords
-
-#: How often it is asked whether there is something worth publishing; asking has a price, too.
-_PUBLISH_SECONDS: Final = 2.0
 
 #: How often the lease is renewed and a sign of life is written.
 HEARTBEAT_SECONDS: Final = 10.0
@@ -27,12 +24,11 @@ HEARTBEAT_SECONDS: Final = 10.0
 #: How far back TikTok usually gives figures by day; public experience, no documented number.
 ANALYTICS_DAYS: Final = 60
 
+#: How many calls are under way at a time: TikTok takes a few tenths of a second for each.
+IN_FLIGHT: Final = 8
+
 #: The lane of syncs: fresh data.
 FORWARD: Final = "forward"
-
-
-class Publisher(Protocol):
-    def publish(self, *, force: bool = False) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -45,7 +41,7 @@ class Work:
     counts rows kept by this work."""
 
     records: ShopRecords
-    columns: Publisher
+    publishing: Publishing
     source: Source
     buyer: BuyerHasher
     clock: Clock
@@ -55,7 +51,7 @@ class Work:
     until: int
     renew: Callable[[], None]
     stop: Callable[[], bool]
-    windows_in_flight: int = 4
+    windows_in_flight: int = IN_FLIGHT
     reread: bool = False
     zone: str = "UTC"
     analytics_days: int = ANALYTICS_DAYS
@@ -64,7 +60,6 @@ class Work:
     tally: Tally = field(default_factory=Tally)
     advanced: int = 0
     _renewed_at: float = 0.0
-    _published_at: float = 0.0
     _together: list[Commit] | None = None
 
     def commit(self, commit: Commit) -> None:
@@ -108,19 +103,3 @@ class Work:
         self._renewed_at = now
         self.renew()
         return True
-
-    def publish(self) -> None:
-        """Let readers see what has come so far, now and then."""
-        now = self.clock.monotonic()
-        if now - self._published_at >= _PUBLISH_SECONDS:
-            self._published_at = now
-            self.columns.publish()
-
-    def publish_all(self) -> None:
-        """Let readers see everything. It may take longer than a lease holds, so the lease is
-        renewed meanwhile."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            published = pool.submit(self.columns.publish, force=True)
-            while not wait([published], timeout=HEARTBEAT_SECONDS).done:
-                self.alive()
-            published.result()

@@ -109,7 +109,8 @@ class OfferedShop:
 @dataclass(frozen=True, slots=True)
 class ShopRow:
     """`region` is the country code TikTok gives. `shop_zone` counts the shop's own days;
-    `report_zone` is the setting for reports, None when nobody chose one."""
+    `report_zone` is the setting for reports, None when nobody chose one. `serves_kept`: TikTok's
+    own figures are shown as far back as they were kept, beyond what TikTok still gives."""
 
     shop_id: str
     workspace_id: str
@@ -126,6 +127,7 @@ class ShopRow:
     state: str
     connected_at: float
     is_sample: bool
+    serves_kept: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ shops = Table(
     Column("state", Text, nullable=False),
     Column("connected_at", Double, nullable=False),
     Column("is_sample", Boolean, nullable=False),
+    Column("serves_kept", Boolean, nullable=False, default=False),
     ForeignKeyConstraint(["workspace_id", "client"], ["clients.workspace_id", "clients.name"]),
 )
 
@@ -330,6 +331,13 @@ def _add_refused_rate(connection: Connection) -> None:
     )
 
 
+def _add_serves_kept(connection: Connection) -> None:
+    """Whether TikTok's own figures are shown further back than TikTok gives them."""
+    connection.exec_driver_sql(
+        "ALTER TABLE shops ADD COLUMN serves_kept BOOLEAN NOT NULL DEFAULT FALSE"
+    )
+
+
 #: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
 #: database gets the tables as declared above and goes through none of them.
 STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
@@ -337,6 +345,7 @@ STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
     _add_history,
     _add_invites,
     _add_refused_rate,
+    _add_serves_kept,
 )
 
 

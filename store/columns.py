@@ -10,14 +10,20 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+import structlog
+
 from clock import Clock
+from errors import NotReady, Refused
 from store.cold import join_old_months
-from store.commits import Write
+from store.commits import Covered, Write
+from store.damage import Verified, listed
+from store.freshness import Freshness
 from store.hurried import publish_rows
 from store.manifest_file import (
     PUBLISHED,
@@ -34,10 +40,9 @@ from store.marks import label_of, mark_whole, next_commit
 from store.migrations import prepare_shop_file
 from store.months import ALL, DAY, month_of
 from store.publish import FAMILIES, publish_month
-from store.segment_file import fingerprint
 from store.segments import Manifest, Segment
 from store.shapes import SHAPES, column_types
-from store.shop_file import open_reader, open_writer, reading, writing
+from store.shop_file import DAMAGED, is_damaged, open_reader, open_writer, reading, writing
 
 __all__ = ["Manifest", "Segment", "ShopColumns", "column_types"]
 
@@ -51,6 +56,13 @@ _SHARE_OF_TIME: Final = 0.05
 #: written again by each.
 _LEAST_PAUSE: Final = 10.0
 
+_DAMAGED: Final = (
+    "Some of the stored numbers were damaged on the server and are being made again. Try again in "
+    "a minute."
+)
+
+_log = structlog.get_logger(__name__)
+
 
 class ShopColumns:
     """`folder` holds nothing but segments (and a lock). Threads may share an object."""
@@ -63,6 +75,7 @@ class ShopColumns:
         self._reader: sqlite3.Connection | None = None
         self._manifest = Manifest()
         self._switches = -1.0
+        self._verified = Verified()
 
     def close(self) -> None:
         with self._lock:
@@ -71,7 +84,19 @@ class ShopColumns:
                 self._reader = None
 
     def manifest(self) -> Manifest:
-        """The segments as of now; the empty list before the first import. One small read."""
+        """The segments as of now; the empty list before the first import. One small read, and one
+        of each segment that this process has not seen before. What is damaged is made again.
+        Raises NotReady when that cannot be done."""
+        found = self._intact_manifest()
+        if found is None:
+            self.mend()
+            found = self._intact_manifest()
+        if found is None:
+            raise NotReady(_DAMAGED, retry_after=60)
+        return found
+
+    def _intact_manifest(self) -> Manifest | None:
+        """None when a segment is damaged."""
         with self._lock:
             if self._reader is None:
                 if not self.records_path.exists():
@@ -82,12 +107,25 @@ class ShopColumns:
                     switches = counter(connection, "switches") or 0
                     if switches != self._switches:
                         self._manifest = load(connection, self.folder)
+                        if self._verified.damaged(listed(connection), self.folder):
+                            return None
                         self._switches = switches
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):  # the file is being made this very moment
                     return Manifest()
                 raise
+            except sqlite3.DatabaseError as error:
+                if is_damaged(error):
+                    raise Refused(DAMAGED, code="internal") from error
+                raise
             return self._manifest
+
+    def mend(self) -> bool:
+        """Make again what is damaged; False if nothing was. Raises NotReady when it cannot be."""
+        try:
+            return bool(self.check())
+        except (sqlite3.OperationalError, OSError) as error:
+            raise NotReady(_DAMAGED, debug=type(error).__name__, retry_after=60) from error
 
     def publish(self, *, force: bool = False) -> bool:
         """Make segments for what changed; False if nothing was listed.
@@ -125,20 +163,30 @@ class ShopColumns:
                 set_counter(writer, "publish_took", self._clock.monotonic() - started)
             return promise or any(listed)
 
-    def publish_rows(self, writes: Iterable[Write]) -> bool:
+    def publish_rows(
+        self,
+        writes: Iterable[Write],
+        covered: Sequence[Covered] = (),
+        seen: Mapping[str, Freshness] = MappingProxyType({}),
+    ) -> bool:
         """At once, make segments that show these rows; False if nothing was listed. For a few
         records somebody waits for, beside an import that goes on.
 
         It does not wait for another publisher's turn, which may last: each month changes hands in a
-        transaction of its own, and whoever comes second with older rows lists nothing. What is
-        covered is not promised here: other months may not be published yet.
+        transaction of its own, and whoever comes second with older rows lists nothing. Of what is
+        covered only `covered` is promised, which these rows are all of: other months may not be
+        published yet. `seen`: how fresh that makes resources.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
             closing(open_writer(self.records_path)) as writer,
             closing(open_reader(self.records_path)) as reader,
         ):
-            return publish_rows(writer, reader, self.folder, writes, self._clock.now())
+            listed = publish_rows(writer, reader, self.folder, writes, self._clock.now())
+            if covered or seen:
+                with writing(writer):
+                    publish_coverage(writer, covered, seen)
+            return listed
 
     def rebuild(self) -> None:
         """All columns again from the records, whatever the marks say."""
@@ -154,26 +202,19 @@ class ShopColumns:
 
     def check(self) -> list[Path]:
         """Segments that are missing or not as they were written; their months are made again."""
-        damaged: list[Path] = []
         if not self.records_path.exists():
-            return damaged
+            return []
         with closing(open_writer(self.records_path)) as writer:
-            live = writer.execute(
-                "SELECT file, family, month, bytes, crc FROM _segments WHERE retired_at IS NULL"
-            ).fetchall()
-            months: set[tuple[str, str]] = set()
-            for file, family, month, size, crc in live:
-                if not _intact(self.folder / file, size, crc):
-                    damaged.append(self.folder / file)
-                    months.add((family, month))
-            if not damaged:
-                return damaged
+            hurt = [one for one in listed(writer) if not one.is_intact(self.folder)]
+            if not hurt:
+                return []
+            _log.error("segments_damaged", count=len(hurt), months=sorted({h.month for h in hurt}))
             with writing(writer):
                 commit = next_commit(writer)
-                for family, month in months:
+                for family, month in {(one.family, one.month) for one in hurt}:
                     mark_whole(writer, family, month, commit)
         self.publish(force=True)
-        return damaged
+        return [self.folder / one.file for one in hurt]
 
     def _too_soon(self, connection: sqlite3.Connection) -> bool:
         ended, took = counter(connection, "publish_ended_at"), counter(connection, "publish_took")
@@ -230,17 +271,10 @@ def _all_months(connection: sqlite3.Connection) -> set[Pending]:
             continue
         for table in family.tables:
             days = connection.execute(
-                f"SELECT DISTINCT {table.axis} / {DAY} FROM {table.name}"
+                f"SELECT DISTINCT {table.axis} / {DAY} FROM {table.stored_in}"
             ).fetchall()
             found |= {
                 Pending(family.name, label_of(connection, family.name, month_of(day * DAY)))
                 for (day,) in days
             }
     return found
-
-
-def _intact(path: Path, size: int, crc: int) -> bool:
-    try:
-        return fingerprint(path) == (size, crc)
-    except OSError:
-        return False

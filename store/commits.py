@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalogue.table import Table
+from store.window_counts import WindowCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,5 @@ class Commit:
     covered: tuple[Covered, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     checkpoints: tuple[tuple[str, str], ...] = ()
+    window_counts: tuple[WindowCounts, ...] = ()
     fetched_at: int = 0

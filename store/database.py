@@ -7,15 +7,24 @@ BEGIN IMMEDIATE: it waits for its turn instead of failing in the middle.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url, text
+
+from errors import Refused
+from store.shop_file import is_damaged
 
 #: How long a transaction waits for another one, in milliseconds.
 BUSY_TIMEOUT_MS: Final = 15_000
+
+DAMAGED: Final = (
+    "The file with accounts and runs (accounts.sqlite in the data folder) is damaged. Stop the "
+    "program, put the file back from a backup, and start again."
+)
 
 
 class Database:
@@ -36,6 +45,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _preparing(busy_timeout_ms))
             event.listen(self.engine, "begin", _begin)
+            event.listen(self.engine, "handle_error", _tell_damage)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -76,7 +86,8 @@ class Database:
     def _outside_transaction(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
         connection = self.engine.raw_connection()
         try:
-            connection.cursor().execute(sql, parameters)
+            with _telling_damage():
+                connection.cursor().execute(sql, parameters)
         finally:
             connection.close()
 
@@ -88,11 +99,28 @@ def _preparing(busy_timeout_ms: int) -> Callable[[Any, object], None]:
     def prepare(connection: Any, _record: object) -> None:
         # The driver must not open transactions by itself: `_begin` says how they begin.
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        with _telling_damage():
+            connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
 
     return prepare
+
+
+@contextmanager
+def _telling_damage() -> Iterator[None]:
+    """Where SQLAlchemy does not handle the driver's errors."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if is_damaged(error):
+            raise Refused(DAMAGED) from error
+        raise
+
+
+def _tell_damage(context: ExceptionContext) -> None:
+    if is_damaged(context.original_exception):
+        raise Refused(DAMAGED) from context.original_exception
 
 
 def _begin(connection: Connection) -> None:

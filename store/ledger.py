@@ -45,6 +45,11 @@ __all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
 #: How long a claim holds without being renewed.
 LEASE_SECONDS: Final = 60.0
 
+#: Nothing waits longer than that (a day's quota that is spent). What lies further ahead was written
+#: under a clock that was ahead, and does not count.
+_LONGEST_WAIT_SECONDS: Final = 26 * 3_600.0
+_LONGEST_LEASE_SECONDS: Final = 3_600.0
+
 _FINAL: Final = ("done", "blocked", "failed")
 _OPEN: Final = ("pending", "running", "waiting")
 
@@ -133,7 +138,9 @@ class Ledger:
                 .values(
                     state="running",
                     attempt=runs.c.attempt + 1,
-                    started_at=func.coalesce(runs.c.started_at, now),
+                    # Also a run that began under a clock that was ahead: what is newer than its
+                    # beginning is not read.
+                    started_at=_not_after(runs.c.started_at, now),
                     progress_at=func.coalesce(runs.c.progress_at, now),
                     heartbeat_at=now,
                     finished_at=None,
@@ -325,6 +332,11 @@ def _added(figures: Figures, now: float) -> dict[str, object]:
     return values
 
 
+def _not_after(instant: ColumnElement[Any], now: float) -> ColumnElement[float]:
+    """`instant`, or now where there is none or it lies in the future."""
+    return case((instant <= now, instant), else_=now)
+
+
 def _due_since() -> ColumnElement[float]:
     return case((runs.c.not_before > runs.c.created_at, runs.c.not_before), else_=runs.c.created_at)
 
@@ -336,8 +348,13 @@ def _next_due(lanes: Sequence[str], now: float) -> Select[Any]:
         leases.c.shop_id == runs.c.shop_id,
         leases.c.lane == runs.c.lane,
     )
-    waits = and_(runs.c.state.in_(("pending", "waiting")), runs.c.not_before <= now)
-    free = or_(leases.c.token.is_(None), leases.c.expires_at <= now)
+    due = or_(runs.c.not_before <= now, runs.c.not_before > now + _LONGEST_WAIT_SECONDS)
+    waits = and_(runs.c.state.in_(("pending", "waiting")), due)
+    free = or_(
+        leases.c.token.is_(None),
+        leases.c.expires_at <= now,
+        leases.c.expires_at > now + _LONGEST_LEASE_SECONDS,
+    )
     return (
         select(
             runs.c.id,

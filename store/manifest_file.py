@@ -6,14 +6,16 @@ A segment is live until `retired_at` is set; then it stays for readers that hold
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from store.commits import Covered
-from store.coverage import merged
+from store.coverage import laid_over, merged
+from store.freshness import Freshness, load_freshness, note_freshness
 from store.months import ALL
 from store.segment_file import Written
 from store.segments import Manifest, Segment
@@ -42,11 +44,14 @@ def load(connection: sqlite3.Connection, folder: Path) -> Manifest:
         segments.setdefault(table, []).append(
             Segment(folder / file, table, month, bool(delta), rows, lowest, highest, shape)
         )
+    shown = stretches(connection, PUBLISHED)
     return Manifest(
         version=dict(connection.execute('SELECT "table", version FROM _versions')),
         published_at=counter(connection, "published_at"),
         segments=segments,
-        coverage=_by_resource(stretches(connection, PUBLISHED)),
+        coverage=_by_resource(shown),
+        newest_reading=_newest_reading(shown),
+        freshness=load_freshness(connection),
     )
 
 
@@ -56,17 +61,36 @@ def stretches(connection: sqlite3.Connection, table: str) -> list[Covered]:
     return sorted((Covered(*row) for row in rows), key=lambda one: (one.resource, one.start))
 
 
-def publish_coverage(connection: sqlite3.Connection, shown: Sequence[Covered]) -> None:
-    """Promise what the segments show by now; within one writing transaction."""
+def publish_coverage(
+    connection: sqlite3.Connection,
+    shown: Sequence[Covered],
+    seen: Mapping[str, Freshness] = MappingProxyType({}),
+) -> None:
+    """Promise what the segments show by now, beside what was promised before (somebody else may
+    have promised more meanwhile); within one writing transaction."""
+    promised: dict[str, list[Covered]] = {}
+    for one in stretches(connection, PUBLISHED):
+        promised.setdefault(one.resource, []).append(one)
+    for one in shown:
+        promised[one.resource] = laid_over(promised.get(one.resource, ()), one)
     connection.execute(f"DELETE FROM {PUBLISHED}")
     connection.executemany(
-        f"INSERT INTO {PUBLISHED} VALUES (?, ?, ?, ?)", [astuple(one) for one in shown]
+        f"INSERT INTO {PUBLISHED} VALUES (?, ?, ?, ?)",
+        [astuple(one) for group in promised.values() for one in group],
     )
+    note_freshness(connection, seen)
     note_switch(connection)
 
 
 def _by_resource(found: Sequence[Covered]) -> dict[str, Sequence[Covered]]:
     return {resource: merged(group) for resource, group in groupby(found, lambda one: one.resource)}
+
+
+def _newest_reading(found: Sequence[Covered]) -> dict[str, int]:
+    newest: dict[str, int] = {}
+    for one in found:
+        newest[one.resource] = max(one.read_at, newest.get(one.resource, 0))
+    return newest
 
 
 def counter(connection: sqlite3.Connection, name: str) -> float | None:

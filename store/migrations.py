@@ -21,6 +21,7 @@ from sqlite_utils.db import Table as FileTable
 from catalogue.table import Table
 from catalogue.tables import TABLES
 from store.families import required_columns, root_key
+from store.made import view_of
 from store.shop_file import writing
 
 
@@ -149,9 +150,51 @@ def _progress_by_lane(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _live(connection: sqlite3.Connection) -> None:
+    """What a request may have asked TikTok for between two syncs (store.freshness,
+    store.window_counts)."""
+    for statement in (
+        """CREATE TABLE _freshness (
+            resource TEXT PRIMARY KEY, read_at REAL NOT NULL, told_at REAL NOT NULL,
+            looked_at REAL NOT NULL)""",
+        """CREATE TABLE _window_counts (
+            fact TEXT, first TEXT, last TEXT, until TEXT NOT NULL, counted_at REAL NOT NULL,
+            counted TEXT NOT NULL, PRIMARY KEY (fact, first, last)) WITHOUT ROWID""",
+    ):
+        connection.execute(statement)
+
+
+def _prices_of_lines(connection: sqlite3.Connection) -> None:
+    """Prices that follow from an order are no longer stored (`catalogue.table.Made`): what cannot
+    be told from other columns goes to the line; what TikTok told stays, in a table of its own."""
+    if not _has_table(connection, "order_line_item_price_detail"):
+        return
+    for statement in (
+        "ALTER TABLE order_line_items ADD COLUMN payment TEXT",
+        "ALTER TABLE order_line_items ADD COLUMN tax_with_freight TEXT",
+        """UPDATE order_line_items AS t
+            SET payment = p.payment,
+                tax_with_freight = CASE WHEN p.tax_amount IS NOT t.tax_amount THEN p.tax_amount END
+            FROM order_line_item_price_detail AS p
+            WHERE p.line_item_id = t.line_item_id AND p.is_derived AND p.update_time = t.update_time
+            AND (p.payment IS NOT NULL OR p.tax_amount IS NOT t.tax_amount)""",
+        "DELETE FROM order_line_item_price_detail WHERE is_derived IS NOT 0",
+        "DROP INDEX IF EXISTS order_line_item_price_detail_by_create_time",
+        "DROP INDEX IF EXISTS order_line_item_price_detail_by_order_key",
+        "ALTER TABLE order_line_item_price_detail RENAME TO order_line_item_price_answers",
+        """CREATE INDEX order_line_item_price_answers_by_create_time
+            ON order_line_item_price_answers (create_time, order_key)""",
+        """CREATE INDEX order_line_item_price_answers_by_order_key
+            ON order_line_item_price_answers (order_key)""",
+    ):
+        connection.execute(statement)
+
+
 SHOP_STEPS: Final = (
     Step(1, "bookkeeping tables", _bookkeeping),
     Step(2, "progress by lane", _progress_by_lane),
+    Step(3, "freshness and counts over windows", _live),
+    Step(4, "derived prices are made from lines", _prices_of_lines),
 )
 
 
@@ -163,12 +206,22 @@ def prepare_shop_file(
 ) -> None:
     """Bring a shop's file, new or old, to today's shape. Harmless to repeat."""
     apply(connection, path, steps)
-    if not _missing(sqlite_utils.Database(connection), tables):
+    if not _missing(sqlite_utils.Database(connection), tables) and not _views(connection, tables):
         return
     with writing(connection):
         database = sqlite_utils.Database(connection)
         for table in _missing(database, tables):
             _complete(database, table)
+        for name, statement in _views(connection, tables).items():
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+            connection.execute(statement)
+
+
+def _views(connection: sqlite3.Connection, tables: Mapping[str, Table]) -> dict[str, str]:
+    """By name, the statements of views that the file lacks or has otherwise."""
+    present = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+    wanted = {table.name: view_of(table, tables) for table in tables.values()}
+    return {name: sql for name, sql in wanted.items() if sql and present.get(name) != sql}
 
 
 def _missing(database: sqlite_utils.Database, tables: Mapping[str, Table]) -> list[Table]:
@@ -177,16 +230,16 @@ def _missing(database: sqlite_utils.Database, tables: Mapping[str, Table]) -> li
     return [
         table
         for table in tables.values()
-        if table.name not in names
+        if table.stored_in not in names
         or {column.name for column in table.stored()}
         - {column.name for column in _in_file(database, table).columns}
     ]
 
 
 def _in_file(database: sqlite_utils.Database, table: Table) -> FileTable:
-    found = database[table.name]
+    found = database[table.stored_in]
     if not isinstance(found, FileTable):
-        raise TypeError(f"{table.name} is a view")
+        raise TypeError(f"{table.stored_in} is a view")
     return found
 
 
@@ -209,7 +262,7 @@ def _complete(database: sqlite_utils.Database, table: Table) -> None:
     root = root_key(table)
     if table.axis:
         # A month's rows in the order of a segment, without a sort.
-        target.create_index([table.axis, root], index_name=f"{table.name}_by_{table.axis}")
+        target.create_index([table.axis, root], index_name=f"{table.stored_in}_by_{table.axis}")
     if table.root != table.key[0]:
         # All lines of one header: a delta segment, and the joins of anybody who reads the file.
-        target.create_index([root], index_name=f"{table.name}_by_{root}")
+        target.create_index([root], index_name=f"{table.stored_in}_by_{root}")

@@ -22,7 +22,7 @@ from store.shop_file import open_writer, writing
 #: Beside the record tables, all that tells what they held. `_segments` says which files to delete.
 _KEPT_BESIDE = (
     *("_windows", "_progress", "_coverage", "_published_coverage", "_checkpoints", "_quarantine"),
-    *("_months", "_spans", "_changed", "_segments"),
+    *("_months", "_spans", "_changed", "_segments", "_freshness", "_window_counts"),
 )
 
 
@@ -61,7 +61,7 @@ def purge_shop(
 
 
 def _empty(writer: sqlite3.Connection, tokens: Mapping[str, int]) -> None:
-    for table in (*(table.name for table in TABLES.values()), *_KEPT_BESIDE):
+    for table in (*(table.stored_in for table in TABLES.values()), *_KEPT_BESIDE):
         writer.execute(f"DELETE FROM {table}")
     writer.execute("UPDATE _fencing SET token = token + 1")
     for lane, token in tokens.items():

@@ -15,16 +15,20 @@ from dataclasses import astuple
 from pathlib import Path
 
 from catalogue.table import Table
+from clock import Clock
+from store.ahead import note_instant, set_right
 from store.commits import Commit, Covered, Quarantined, StageProgress, Window, Write
 from store.coverage import laid_over, merged
 from store.families import family_name
 from store.fencing import Fenced
+from store.freshness import Freshness
 from store.manifest_file import counter
 from store.marks import mark, next_commit
 from store.migrations import prepare_shop_file
 from store.purge import least_token_name
 from store.shop_file import open_reader, open_writer, writing
 from store.upsert import upsert_for
+from store.window_counts import ONE, WindowCounts, keep_window_counts, window_counts_of
 
 __all__ = [
     "Commit",
@@ -46,10 +50,12 @@ _PROGRESS = (
 
 class ShopRecords:
     """One writing and one reading connection. Threads may share an object: calls take turns. Other
-    processes may read and write the same file at the same time."""
+    processes may read and write the same file at the same time. With a `clock`, who gets a token
+    finds nothing of the future in the file (`store.ahead`)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self.path = path
+        self._clock = clock
         self._lock = threading.RLock()
         self._writer = open_writer(path)
         prepare_shop_file(self._writer, path)
@@ -57,9 +63,9 @@ class ShopRecords:
         self._reader.row_factory = sqlite3.Row
 
     @classmethod
-    def open(cls, path: Path) -> ShopRecords:
+    def open(cls, path: Path, clock: Clock | None = None) -> ShopRecords:
         """Creates the file and its folder, or brings an older file to today's shape."""
-        return cls(path)
+        return cls(path, clock)
 
     def close(self) -> None:
         with self._lock:
@@ -83,6 +89,10 @@ class ShopRecords:
                 "DO UPDATE SET token = max(token, ?2) + 1 RETURNING token",
                 (lane, ledger_token),
             ).fetchone()
+            if self._clock is not None:
+                now = self._clock.now()
+                set_right(connection, now)
+                note_instant(connection, now)
         return int(row[0])
 
     def _check_token(self, connection: sqlite3.Connection, lane: str, token: int) -> None:
@@ -100,6 +110,7 @@ class ShopRecords:
         changed. Raises Fenced, and keeps nothing, if `token` is not the lane's newest."""
         with self._writing() as connection:
             self._check_token(connection, lane, token)
+            note_instant(connection, max((one.fetched_at for one in commits), default=0))
             return sum(_keep(connection, lane, commit) for commit in commits)
 
     def plan_windows(self, lane: str, token: int, windows: Sequence[Window]) -> None:
@@ -168,6 +179,18 @@ class ShopRecords:
         rows = self.query("SELECT value FROM _checkpoints WHERE name = ?", (name,))
         return str(rows[0]["value"]) if rows else None
 
+    def freshness(self, resource: str) -> Freshness:
+        """When a short pull or a notification last had the resource read."""
+        rows = self.query(
+            "SELECT read_at, told_at, looked_at FROM _freshness WHERE resource = ?", (resource,)
+        )
+        return Freshness(*rows[0]) if rows else Freshness()
+
+    def window_counts(self, fact: str, first: str, last: str) -> WindowCounts | None:
+        """What TikTok counted over these days (2026-09-12), when it was last asked."""
+        rows = self.query(ONE, (fact, first, last))
+        return window_counts_of(rows[0]) if rows else None
+
     def quarantined(self, limit: int) -> list[Quarantined]:
         """The newest first."""
         rows = self.query(
@@ -210,6 +233,7 @@ def _keep(connection: sqlite3.Connection, lane: str, commit: Commit) -> int:
         _cover(connection, stretch)
     for name, value in commit.checkpoints:
         _save_checkpoint(connection, name, value)
+    keep_window_counts(connection, commit.window_counts)
     connection.executemany(
         f"INSERT INTO _quarantine (resource, request_id, path, reason, at) VALUES ({_marks(5)})",
         [astuple(one) for one in commit.quarantined],

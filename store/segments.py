@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalogue.table import Table
+from catalogue.tables import TABLES
 from store.commits import Covered
+from store.freshness import Freshness
+from store.made import scan_of
 from store.shapes import SHAPES
 
 
@@ -32,18 +35,30 @@ class Manifest:
     """A consistent list of segments. Its files stay at least ten minutes after it was replaced.
 
     `version` grows, per table, with every publication that changed the table; `published_at` is
-    the UTC instant of the last publication, None before the first.
+    the UTC instant of the last publication, None before the first. `newest_reading`: per resource,
+    when the part that was read last was read. `freshness`: what short pulls have seen since.
     """
 
     version: Mapping[str, int] = field(default_factory=dict)
     published_at: float | None = None
     segments: Mapping[str, Sequence[Segment]] = field(default_factory=dict)
     coverage: Mapping[str, Sequence[Covered]] = field(default_factory=dict)
+    newest_reading: Mapping[str, int] = field(default_factory=dict)
+    freshness: Mapping[str, Freshness] = field(default_factory=dict)
 
     def covered(self, resource: str) -> Sequence[Covered]:
         """What the segments hold of a resource completely: maximal ranges, ascending. Less than the
         records' own coverage while something waits to be published."""
         return self.coverage.get(resource, ())
+
+    def rows(self, table: Table, lowest: int | None = None, highest: int | None = None) -> int:
+        """How many rows the segments have that `scan` lists for the same range."""
+        names = [table.name, *([table.made.source] if table.made else [])]
+        return sum(
+            segment.rows
+            for name in names
+            for segment in _chosen(self.segments.get(name, ()), lowest, highest)
+        )
 
     def scan(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
         """A parenthesised FROM item for DuckDB: every column of the table, once per row.
@@ -52,6 +67,14 @@ class Manifest:
         that range may come along. Delta segments lie over the bases of their months: a base's rows
         of a root that the delta holds do not count.
         """
+        made = table.made
+        if made is None:
+            return self._stored(table, lowest, highest)
+        told = self._stored(table, lowest, highest) if self.segments.get(table.name) else ""
+        source = self._stored(TABLES[made.source], lowest, highest)
+        return scan_of(table, made, SHAPES[table.name].column_types, source, told)
+
+    def _stored(self, table: Table, lowest: int | None, highest: int | None) -> str:
         shape = SHAPES[table.name]
         chosen = _chosen(self.segments.get(table.name, ()), lowest, highest)
         deltas = [one for one in chosen if one.delta]

@@ -19,7 +19,7 @@ MOST_COLUMNS = 120
 @dataclass(frozen=True)
 class Shape:
     """Columns of a table's segments: its own, derived ones, those carried from the header, and
-    `fetched_at`."""
+    `fetched_at`. Rows that are made from others have none: segments hold what is stored."""
 
     table: Table
     tables: Mapping[str, Table]
@@ -102,7 +102,7 @@ class Shape:
     @cached_property
     def _source(self) -> str:
         derived = "".join(f", ({column.sql}) AS {column.name}" for column in self.table.derived)
-        own = f"(SELECT *{derived} FROM {self.table.name}) AS t"
+        own = f"(SELECT *{derived} FROM {self.table.stored_in}) AS t"
         parent = self.table.parent
         if parent is None:
             return own

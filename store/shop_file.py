@@ -25,6 +25,19 @@ PAGE_BYTES: Final = 8_192
 #: Page cache of the writer, in KiB.
 WRITER_CACHE_KIB: Final = 8_000
 
+#: What to do about a file that SQLite cannot read any more.
+DAMAGED: Final = (
+    "The file with this shop's records (records.sqlite in the shop's folder) is damaged. Stop the "
+    "program, put the file back from a backup, or delete it, start again and import the shop's "
+    "history anew (`backfill`)."
+)
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Whether SQLite says that a file is malformed, or no database at all."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 
 def open_writer(path: Path) -> sqlite3.Connection:
     """A connection that may write; creates the file and its folder, for the owner's eyes only."""
@@ -55,6 +68,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection
+
+
+# For every null that is bound, sqlite3 asks around whether somebody has taught it to write such an
+# object: half a microsecond, forty times an order. This answers at once: null is null.
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]
 
 
 @contextmanager

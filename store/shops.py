@@ -26,7 +26,7 @@ class ShopStores:
         key = (workspace_id, shop_id)
         with self._lock:
             if key not in self._records:
-                self._records[key] = ShopRecords.open(self._folder.records_path(*key))
+                self._records[key] = ShopRecords.open(self._folder.records_path(*key), self._clock)
             return self._records[key]
 
     def columns(self, workspace_id: str, shop_id: str) -> ShopColumns:

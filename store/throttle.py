@@ -1,12 +1,14 @@
 """How fast TikTok may be called: one bucket of calls per app and shop, shared by all processes.
 
-TikTok's quota is unpublished and changes, so the rate is found by trying: it goes up by one call a
-second with every second of success and is halved by a "too many requests". The rate that was
-refused is remembered: what is a little below it is soon reached again, and then it is approached
-slowly, because every refusal costs a pause. A process takes a few calls out of the bucket at a
-time, so that a call rarely costs a write.
+TikTok's quota is unpublished and changes, so the rate is found by trying: while nothing was refused
+it grows by a quarter with every second of success, and it is halved by a "too many requests". The
+rate that was refused is remembered: what is a little below it is soon reached again, and then it is
+approached slowly, because every refusal costs a pause. A process takes a few calls out of the
+bucket at a time, so that a call rarely costs a write.
 
 Lanes share a bucket by leaving something in it: a lower one takes only what is above its reserve.
+Reserve and what is taken at once stay well below what the bucket holds: what comes in while it is
+full is lost, and nobody comes back to it in the very moment in which enough is there.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ HIGHEST_RATE: Final = 50.0
 BUCKET_SECONDS: Final = 0.5
 SMALLEST_BUCKET: Final = 2.0
 #: A process takes what comes in during this time at once, and gives it up after HELD_SECONDS.
-TAKEN_SECONDS: Final = 0.25
+TAKEN_SECONDS: Final = 0.2
 HELD_SECONDS: Final = 1.0
 #: Refusals within this time are one refusal: several calls were in flight.
 ONE_REFUSAL_SECONDS: Final = 1.0
@@ -40,7 +42,12 @@ PAUSE_SECONDS: Final = 1.0
 #: half of what is missing in each second; from there to that rate it goes up by CAREFUL a second.
 TRUSTED: Final = 0.9
 CAREFUL: Final = 0.002
+#: Before the first refusal the rate goes up by this share of itself a second, and by one call at
+#: least.
+GROWTH: Final = 0.25
 WAIT_STEP_SECONDS: Final = 0.25
+#: An instant that lies further in the future was written under a clock that was ahead.
+AHEAD_SECONDS: Final = 5.0
 SHORTEST_WAIT_SECONDS: Final = 0.002
 
 
@@ -57,7 +64,7 @@ class Lane:
 LANES: Final[dict[str, Lane]] = {
     "tail": Lane(reserve=0.0, patience=30.0, hurried=True),
     "forward": Lane(reserve=0.25, patience=120.0),
-    "backward": Lane(reserve=0.5, patience=120.0),
+    "backward": Lane(reserve=0.3, patience=120.0),
 }
 
 
@@ -215,6 +222,18 @@ class StoreThrottle:
                 )
             )
             row = connection.execute(wanted).one()
+        ahead = max(row.counted_at, row.raised_at, row.slowed_at) - now
+        if ahead > AHEAD_SECONDS:
+            # Until the clock came there, the bucket would stay as empty as it was left.
+            self._change(
+                connection,
+                shop_key,
+                counted_at=min(row.counted_at, now),
+                raised_at=min(row.raised_at, now),
+                slowed_at=min(row.slowed_at, now),
+                blocked_until=row.blocked_until - ahead,
+            )
+            row = connection.execute(wanted).one()
         return row
 
     def _change(self, connection: Connection, shop_key: str, **values: float) -> None:
@@ -227,6 +246,8 @@ class StoreThrottle:
 def raised(rate: float, refused_rate: float) -> float:
     """The rate after one more second of success. `refused_rate`: the one that was last refused, 0
     for none. Calls a second."""
+    if not refused_rate:
+        return rate + max(1.0, GROWTH * rate)
     trusted = TRUSTED * refused_rate
     if rate < trusted:
         return min(trusted, rate + max(1.0, (trusted - rate) / 2))

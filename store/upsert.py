@@ -42,7 +42,7 @@ def upsert_for(table: Table, columns: tuple[str, ...], is_ours: bool = False) ->
 
 def _make(table: Table, columns: tuple[str, ...], is_ours: bool) -> Upsert:
     _check(table, columns)
-    name = table.name
+    name = table.stored_in
     # Key, root and axis of a row decide where its segments are: the first ones stay.
     fixed = required_columns(table) if table.axis else frozenset(table.key)
     content = [column for column in columns if column not in fixed]

@@ -232,12 +232,28 @@ class WorkspaceScope:
             raise ValueError(state)
         self._change_shop(shop_id, {"state": state})
 
+    def found_open(self, shop_id: str, is_open: bool) -> bool:
+        """A call to TikTok told whether it has closed the shop; whether that is news. Nothing
+        changes for a shop that was disconnected meanwhile, or whose access was taken back."""
+        state, other = ("connected", "inactive") if is_open else ("inactive", "connected")
+        this = and_(
+            shops.c.workspace_id == self.id, shops.c.shop_id == shop_id, shops.c.state == other
+        )
+        with self._database.writing() as connection:
+            changed = connection.execute(update(shops).where(this).values(state=state)).rowcount
+        return bool(changed)
+
     def set_zones(self, shop_id: str, *, shop_zone: str, report_zone: str | None) -> None:
         """IANA names: the zone the shop's own days are counted in, and that of its reports."""
         for zone in (shop_zone, report_zone):
             if zone is not None and zone not in available_timezones():
                 raise BadRequest(f"{zone} is not a time zone. Write it like Europe/London.")
         self._change_shop(shop_id, {"shop_zone": shop_zone, "report_zone": report_zone})
+
+    def serve_kept_analytics(self, shop_id: str, serves: bool) -> None:
+        """Show TikTok's own figures of the shop as far back as they were kept, or only as far back
+        as TikTok gives them."""
+        self._change_shop(shop_id, {"serves_kept": serves})
 
     def set_client(self, shop_id: str, client: str | None) -> None:
         """Put the shop under a client (an agency's grouping of shops), or under none."""

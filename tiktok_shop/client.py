@@ -152,6 +152,12 @@ class Client:
         twin._on_call = told
         return twin
 
+    def trying(self, attempts: int) -> Client:
+        """This client with another number of tries; it shares all that is learned."""
+        twin = copy.copy(self)
+        twin._attempts = attempts
+        return twin
+
     @property
     def clock_offset_seconds(self) -> float:
         """What is added to our clock to get TikTok's; 0 unless TikTok refused our timestamp."""
@@ -227,11 +233,12 @@ class Client:
             complaint = guard.complaint(page.rows, page.next_token)
             if complaint:
                 raise bad_page(found, page.reply, complaint)
-            yield page
             page_token = page.next_token
+            handed_over = [page]
+            del page, reply  # they need not stay until the next one has come
+            yield handed_over.pop()
             if not page_token:
                 return
-            del page  # it need not stay until the next one has come
 
     def _repeat(self, request: Request, access: Access, lane: str) -> Reply:
         endpoint = request.endpoint

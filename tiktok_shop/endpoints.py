@@ -301,6 +301,15 @@ _TABLE: Final = (
         scope="seller.authorization.info",
         rows="",
     ),
+    # Body: `event_type`.
+    Endpoint(
+        name="webhook_delete",
+        method="DELETE",
+        path="/event/{version}/webhooks",
+        versions=("202309",),
+        scope="seller.authorization.info",
+        rows="",
+    ),
     _analytics("shop_performance", "shop/performance", ("202509",), always=_BY_DAY),
     # Of its figures only buyers, impressions and cancelled items are not told by the newer one.
     _analytics("shop_exposure", "shop/performance", ("202405",), always=_BY_DAY),

@@ -74,14 +74,20 @@ _EXPOSURE_COLUMNS: Final = (
 
 def normalise_shop_exposure(records: Sequence[object], asked: Asked) -> Normalised:
     """Buyers and impressions by day, which only the older call tells (202405)."""
+    return _days(records, asked, _EXPOSURE_COLUMNS, "exposure_api_version", _read_exposure)
 
-    def read(day: Record) -> Sequence[Any]:
-        shown = _by_type(
-            day, "", "product_impression_breakdowns", lambda one: count(one.get("amount"))
-        )
-        return (*_EXPOSURE.read(day), *map(shown.get, CONTENT))
 
-    return _days(records, asked, _EXPOSURE_COLUMNS, "exposure_api_version", read)
+def normalise_shop_exposure_in_all(records: Sequence[object], asked: Asked) -> Normalised:
+    """The same of one bucket for all days asked for, as a row of the first of them."""
+    length = asked.end - asked.start
+    return _days(records, asked, _EXPOSURE_COLUMNS, "exposure_api_version", _read_exposure, length)
+
+
+def _read_exposure(bucket: Record) -> Sequence[Any]:
+    shown = _by_type(
+        bucket, "", "product_impression_breakdowns", lambda one: count(one.get("amount"))
+    )
+    return (*_EXPOSURE.read(bucket), *map(shown.get, CONTENT))
 
 
 _VIDEOS: Final = Shape(
@@ -126,17 +132,20 @@ def _days(
     columns: tuple[str, ...],
     version_column: str,
     read_day: _ReadDay,
+    length: int = DAY,
 ) -> Normalised:
-    """Rows of shop_performance_daily from answers with one bucket for each day."""
+    """Rows of shop_performance_daily from answers with one bucket for each day, or another number
+    of seconds."""
     rows: list[Row] = []
 
     def read_interval(interval: Record) -> None:
         day = day_named(interval.get("start_date"))
         if day is None:
             raise WrongShape("is not a date", "start_date")
-        if day_named(interval.get("end_date", as_date(day + DAY))) != day + DAY:
+        end = day + length
+        if day_named(interval.get("end_date", as_date(end))) != end:
             raise WrongShape("is not the end of one day", "end_date")
-        if asked.start <= day < asked.end and day + DAY <= asked.known_until:
+        if asked.start <= day and end <= min(asked.end, asked.known_until):
             rows.append((as_date(day), day, asked.version, *read_day(interval)))
 
     rejected = _each_interval(records, read_interval)

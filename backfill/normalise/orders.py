@@ -1,4 +1,4 @@
-"""Orders with their units and the buyer's price of each unit (search 202309, detail 202507).
+"""Orders with their units and what was paid for each (search 202309, detail 202507).
 
 Of the recipient only country, state and city are kept, of the buyer a keyed hash. Names, phones,
 streets, mail, notes, invoice and payment codes stand in no mapping, and so go nowhere.
@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from backfill.auctions import AuctionProduct, auction_product
-from backfill.normalise.price_detail import DERIVED_COLUMNS, FREIGHT, PAID, UNIT, derive_prices
+from backfill.normalise.price_detail import DERIVED_COLUMNS, ORDER, UNIT, derive_prices
 from backfill.normalise.rows import (
     BuyerHasher,
     Normalised,
@@ -22,8 +22,17 @@ from backfill.normalise.rows import (
     read_each,
 )
 from backfill.normalise.shape import Record, Shape, child, children
-from backfill.normalise.values import WrongShape, exact_sum, key_of, money, plain_text, rate, text
-from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL, ORDER_LINE_ITEMS, ORDERS, PRODUCTS
+from backfill.normalise.values import (
+    REMEMBERED,
+    WrongShape,
+    exact_sum,
+    key_of,
+    money,
+    plain_text,
+    rate,
+    text,
+)
+from catalogue.tables import ORDER_LINE_ITEMS, ORDERS, PRODUCTS
 from store.commits import Write
 
 _ORDER: Final = Shape(
@@ -86,6 +95,7 @@ _LINE_COLUMNS: Final = (
     *_LINE.columns,
     *("line_key", "order_id", "order_key", "create_time", "update_time", "currency"),
     *("is_bundle", "auction_product_id", "tax_amount", "tax_rate", "tax_type"),
+    *DERIVED_COLUMNS,
 )
 _AUCTION_COLUMNS: Final = ("product_id", "title", "is_auction", "update_time")
 
@@ -95,43 +105,47 @@ def _picker(columns: Sequence[str], names: Sequence[str]) -> Callable[[Sequence[
     return itemgetter(*map(columns.index, names))
 
 
-_identity: Final = _picker(_ORDER.columns, ("order_id", "create_time", "update_time", "currency"))
-_paid: Final = _picker(_ORDER.columns, PAID)
-_freight: Final = _picker(_ORDER.columns, FREIGHT)
+_identity: Final = _picker(
+    _ORDER.columns, ("order_id", "create_time", "update_time", "currency", "order_type")
+)
+_paid: Final = _picker(_ORDER.columns, ORDER)
 _unit: Final = _picker(_LINE_COLUMNS, UNIT)
 _LINE_ID: Final = _LINE.position("line_item_id")
 _NAME, _SKU_TYPE = map(_LINE.position, ("product_name", "sku_type"))
-_ORDER_TYPE: Final = _ORDER.position("order_type")
+
+_NO_TAX: Final = (None, None, None)
+_DISTRICT: Final = ("address_level", "address_level_name", "address_name")
+_district: Final = itemgetter(*_DISTRICT)
+
+#: (state, city) of addresses that were seen.
+_places: Final[dict[tuple[Any, ...], tuple[object, object]]] = {}
 
 #: How TikTok names the level that is a city; elsewhere it is called a district or not at all.
 _CITY_WORDS: Final = ("city", "town", "municipality")
 
 
 def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalised:
-    """Rows of orders, order_line_items and order_line_item_price_detail, and of products those that
-    stand for what was sold in countdown auctions."""
+    """Rows of orders and order_line_items, and of products those that stand for what was sold in
+    countdown auctions."""
     orders: list[Row] = []
     auctions: dict[str, Row] = {}
     lines: list[Row] = []
-    prices: list[Row] = []
 
     def read(record: Record) -> None:
         header = _ORDER.read(record)
-        order_id, created, updated, currency = _identity(header)
+        order_id, created, updated, currency, order_type = _identity(header)
         order_key = key_of(order_id)
         shared = (order_id, order_key, created, updated)
-        order_type = header[_ORDER_TYPE]
         sold: list[AuctionProduct] = []
 
-        def read_line(unit: Any) -> Row:
+        def read_line(unit: Any) -> list[Any]:
             return _read_line(unit, shared, currency, order_type, sold)
 
-        order_lines = each_of(record, "line_items", read_line)
-        order_prices = derive_prices(_freight(header), _paid(header), list(map(_unit, order_lines)))
-        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(order_lines))
+        own = each_of(record, "line_items", read_line)
+        derived = derive_prices(_paid(header), list(map(_unit, own)))
+        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(own))
         orders.append(tuple(header))
-        lines.extend(order_lines)
-        prices.extend(order_prices)
+        lines.extend([(*line, *made) for line, made in zip(own, derived, strict=True)])
         # Without a time, so that a product which is there already does not change.
         auctions.update({one.product_id: (one.product_id, one.title, 1, None) for one in sold})
 
@@ -140,7 +154,6 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
         (
             Write(ORDERS, _ORDER_COLUMNS, orders),
             Write(ORDER_LINE_ITEMS, _LINE_COLUMNS, lines),
-            Write(ORDER_LINE_ITEM_PRICE_DETAIL, DERIVED_COLUMNS, prices),
             Write(PRODUCTS, _AUCTION_COLUMNS, list(auctions.values())),
         ),
         rejected,
@@ -153,27 +166,36 @@ def _read_line(
     order_currency: object,
     order_type: str | None,
     sold: list[AuctionProduct],
-) -> Row:
-    """A row of `_LINE_COLUMNS`; adds to `sold` the product in whose name it was auctioned."""
+) -> list[Any]:
+    """A row of `_LINE_COLUMNS` without `DERIVED_COLUMNS`; adds to `sold` the product in whose name
+    it was auctioned."""
     row = _LINE.read(unit)
     auction = auction_product(row[_NAME], order_type, row[_SKU_TYPE])
     if auction is not None:
         sold.append(auction)
     own_currency = unit.get("currency")
     is_bundle = unit.get("combined_listing_skus") or unit.get("sub_item_info")
-    row += (key_of(row[_LINE_ID]), *shared)
-    row += (text(own_currency) if own_currency else order_currency, 1 if is_bundle else 0)
-    row.append(auction.product_id if auction else None)
-    row += _tax(unit) if unit.get("item_tax") else (None, None, None)
-    return tuple(row)
+    row += (
+        key_of(row[_LINE_ID]),
+        *shared,
+        text(own_currency) if own_currency else order_currency,
+        1 if is_bundle else 0,
+        auction.product_id if auction else None,
+        *(_tax(unit) if unit.get("item_tax") else _NO_TAX),
+    )
+    return row
 
 
 def _tax(unit: Record) -> tuple[object, object, object]:
     """(sum of the amounts, rate of the first tax, type of the first tax)."""
     taxes = children(unit, "item_tax")
     try:
-        amounts = [money(tax.get("tax_amount")) for tax in taxes]
-        return exact_sum(amounts), rate(taxes[0].get("tax_rate")), text(taxes[0].get("tax_type"))
+        first = taxes[0]
+        rest = rate[first.get("tax_rate")], text[first.get("tax_type")]
+        if len(taxes) == 1:
+            return money[first.get("tax_amount")], *rest
+        amounts = [money[tax.get("tax_amount")] for tax in taxes]
+        return exact_sum(amounts), *rest
     except WrongShape as wrong:
         raise WrongShape(wrong.reason, "item_tax") from None
     except (TypeError, AttributeError):
@@ -189,20 +211,37 @@ def _buyer(order: Record, buyer: BuyerHasher) -> tuple[str | None, int | None]:
 
 
 def _recipient(order: Record) -> tuple[object, object]:
-    """(state, city) of the address. The first level is the state. The city is the deeper level
-    whose own name says so; else the third under a county, else the second."""
+    """(state, city) of the address."""
     address = child(order, "recipient_address")
     districts = children(address, "district_info") if address else None
     if not districts:
         return None, None
+    try:
+        words = tuple(map(_district, districts))
+        known = _places.get(words)
+    except (KeyError, TypeError, AttributeError):
+        return _state_and_city(districts)
+    if known is None:
+        known = _state_and_city(districts)
+        # Of other values than texts, 1 and True would be one place.
+        if all(isinstance(word, str) for district in words for word in district):
+            if len(_places) >= REMEMBERED:
+                _places.clear()
+            _places[words] = known
+    return known
+
+
+def _state_and_city(districts: Sequence[Any]) -> tuple[object, object]:
+    """The first level is the state. The city is the deeper level whose own name says so; else the
+    third under a county, else the second."""
     names: dict[object, object] = {}
     city = under_county = None
     try:
         for district in districts:
-            level, name = district.get("address_level"), district.get("address_name")
+            level, level_name, name = map(district.get, _DISTRICT)
             names[level] = name
             if level in ("L2", "L3", "L4"):
-                kind = (district.get("address_level_name") or "").lower()
+                kind = (level_name or "").lower()
                 if city is None and any(word in kind for word in _CITY_WORDS):
                     city = name
                 under_county = under_county or (level == "L2" and "county" in kind)

@@ -1,9 +1,10 @@
-"""The buyer's price of each unit: derived from the order, or TikTok's own answer (202407).
+"""The buyer's price of each unit: what must be derived from the order for it, and TikTok's own
+answer (202407).
 
-The order says most of it exactly. Only freight and its tax are given per order, so that they are
-known per unit when the order has one unit or no freight at all; for the rest TikTok can be asked, a
-call an order. `tax_amount` is the tax on the unit and on its freight, as in TikTok's answer (which
-gives the tax on the unit alone, too).
+The order says most of it exactly: those rows are made from orders and units where they are asked
+for (`catalogue.tables`), and only what was paid for a unit is worked out here, because it takes a
+look at the whole order. Freight and its tax are given per order, so that they are known per unit
+when the order has one unit or no freight at all; for the rest TikTok can be asked, a call an order.
 """
 
 from __future__ import annotations
@@ -14,84 +15,76 @@ from typing import Any, Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, each_of, read_each
 from backfill.normalise.shape import Record, Shape
-from backfill.normalise.values import WrongShape, decimal_text, exact_sum, key_of
+from backfill.normalise.values import REMEMBERED, WrongShape, decimal_text, key_of
 from catalogue.tables import ORDER_LINE_ITEM_PRICE_DETAIL
 from store.commits import Write
 
-#: Columns of an order and of its unit that the price detail is derived from.
-FREIGHT: Final = (
-    *("original_shipping_fee", "shipping_fee"),
-    *("shipping_fee_seller_discount", "shipping_fee_platform_discount", "shipping_fee_tax"),
+#: Columns of an order and of its unit that the payment is derived from.
+ORDER: Final = (
+    *("total_amount", "retail_delivery_fee", "shipping_fee", "shipping_fee_tax"),
+    *("original_shipping_fee", "shipping_fee_seller_discount", "shipping_fee_platform_discount"),
 )
-PAID: Final = ("total_amount", "retail_delivery_fee")
-UNIT: Final = (
-    *("line_item_id", "line_key", "order_id", "order_key", "create_time", "update_time"),
-    *("currency", "original_price", "sale_price", "seller_discount", "platform_discount"),
-    *("tax_rate", "tax_amount", "small_order_fee"),
-)
-_SALE_PRICE, _RATE, _TAX, _SMALL_ORDER_FEE = 8, 11, 12, 13
+UNIT: Final = ("sale_price", "tax_amount", "small_order_fee")
 
-#: What `derive_prices` makes of a unit and the freight, in this order.
-DERIVED_COLUMNS: Final = (
-    *("line_item_id", "line_key", "order_id", "order_key", "create_time", "update_time"),
-    *("currency", "sku_list_price", "sku_sale_price", "subtotal_deduction_seller"),
-    *("subtotal_deduction_platform", "tax_rate"),
-    *("shipping_list_price", "shipping_sale_price", "shipping_fee_deduction_seller"),
-    *("shipping_fee_deduction_platform", "tax_amount", "payment", "is_derived"),
-)
+#: What `derive_prices` makes for a unit, in this order.
+DERIVED_COLUMNS: Final = ("payment", "tax_with_freight")
 
-_UNKNOWN_FREIGHT: Final = (None, None, None, None)
+_UNKNOWN: Final = (None, None)
 
 
-def derive_prices(freight: Row, paid: Row, units: Sequence[Row]) -> list[Row]:
-    """Rows of `DERIVED_COLUMNS`, null where the order does not say it exactly.
+class _Exact(dict[str | None, Decimal]):
+    """Amounts as numbers, 0 for none; most amounts come again and again."""
 
-    `freight`: the values of `FREIGHT`; `paid`: of `PAID`; `units`: of `UNIT`.
+    def __missing__(self, amount: str | None) -> Decimal:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        number = self[amount] = Decimal(amount or 0)
+        return number
+
+
+_exact: Final = _Exact()
+
+
+def derive_prices(order: Row, units: Sequence[Row]) -> list[tuple[str | None, str | None]]:
+    """For each unit `DERIVED_COLUMNS`: what was paid for it, null where the order does not say it
+    exactly; and the tax on it and on its freight, null where no freight is known to be taxed.
+
+    `order`: the values of `ORDER`; `units`: of `UNIT`. Freight is known of an order's only unit,
+    and where there is none.
     """
-    *fees, freight_tax = freight
+    total, delivery_fee, freight, freight_tax, *other_freight = order
     if len(units) == 1:
-        tax = units[0][_TAX]
-        if _is_some(freight_tax):
-            tax = exact_sum([tax, freight_tax])
-        (payment,) = _payments(paid, units, fees[1], tax)
-        return [(*units[0][: _RATE + 1], *fees, tax, payment, 1)]
-    if any(map(_is_some, fees)):
-        taxed = _is_some(freight_tax)
-        return [
-            (*unit[: _RATE + 1], *_UNKNOWN_FREIGHT, None if taxed else unit[_TAX], None, 1)
-            for unit in units
-        ]
-    return [
-        (*unit[: _RATE + 1], *fees, unit[_TAX], payment, 1)
-        for unit, payment in zip(units, _payments(paid, units), strict=True)
-    ]
+        ((price, tax, small_fee),) = units
+        with_freight = None
+        if _exact[freight_tax]:
+            with_freight = tax = format(_exact[tax] + _exact[freight_tax], "f")
+        if total is None or price is None:
+            return [(None, with_freight)]
+        bare = _exact[price] + _exact[freight]
+        full = bare + _exact[tax] + _exact[small_fee]
+        (payment,) = _told_apart(total, delivery_fee, [full], [bare])
+        return [(payment, with_freight)]
+    if _exact[freight] or any(_exact[fee] for fee in other_freight):
+        return [_UNKNOWN] * len(units)
+    if total is None or not all(unit[0] for unit in units):
+        return [_UNKNOWN] * len(units)
+    prices = [_exact[price] for price, _, _ in units]
+    taxed = [_exact[price] + _exact[tax] + _exact[small_fee] for price, tax, small_fee in units]
+    return [(payment, None) for payment in _told_apart(total, delivery_fee, taxed, prices)]
 
 
-def _is_some(amount: str | None) -> bool:
-    return bool(amount and amount.strip("-0."))
-
-
-def _payments(
-    paid: Row, units: Sequence[Row], freight: str | None = None, tax: str | None = None
+def _told_apart(
+    total: str, delivery_fee: str | None, full: Sequence[Decimal], bare: Sequence[Decimal]
 ) -> Sequence[str | None]:
-    """What was paid for each unit: price and freight, with tax and small-order fee on top where
-    that makes the order's total, without where that does (outside the US tax is part of the price).
-    The retail delivery fee is of the order. Null where it cannot be made out. `freight` and `tax`
-    (with that of the freight) are of an order's only unit."""
-    unknown = (None,) * len(units)
-    total, delivery_fee = paid
-    if total is None or any(unit[_SALE_PRICE] is None for unit in units):
-        return unknown
-    prices = [Decimal(unit[_SALE_PRICE]) + Decimal(freight or 0) for unit in units]
-    full = [
-        price + Decimal(tax or unit[_TAX] or 0) + Decimal(unit[_SMALL_ORDER_FEE] or 0)
-        for price, unit in zip(prices, units, strict=True)
-    ]
-    totals = (Decimal(total), Decimal(total) - Decimal(delivery_fee or 0))
-    for made in (full, prices):
-        if sum(made) in totals:
-            return [format(payment, "f") for payment in made]
-    return unknown
+    """What was paid for each unit: price and freight, with tax and small-order fee on top (`full`)
+    where that makes the order's total, without (`bare`) where that does: outside the US tax is part
+    of the price. The retail delivery fee is of the order. Null where neither does."""
+    whole = _exact[total]
+    for payments in (full, bare):
+        added = sum(payments)
+        if added == whole or added == whole - _exact[delivery_fee]:
+            return [format(payment, "f") for payment in payments]
+    return [None] * len(full)
 
 
 _ANSWER: Final = Shape(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from backfill.normalise.shape import Record, children
 from backfill.normalise.values import WrongShape, key_of
@@ -17,6 +17,8 @@ BuyerHasher = Callable[[str], tuple[str, int]]
 Rejected = tuple[str, str]
 
 Row = tuple[Any, ...]
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,9 @@ def read_each(
     return tuple(rejected)
 
 
-def each_of(record: Record, name: str, read: Callable[[Any], Row]) -> list[Row]:
+def each_of(record: Record, name: str, read: Callable[[Any], _Made]) -> list[_Made]:
     """What `read` makes of every entry of the list `name`; a complaint says which entry it was."""
-    made: list[Row] = []
+    made: list[_Made] = []
     for position, entry in enumerate(children(record, name)):
         try:
             made.append(read(entry))

@@ -184,9 +184,9 @@ class Remembering(dict[object, object]):
         return converted
 
 
-text: Final[Converter] = Remembering(plain_text)
-money: Final[Converter] = Remembering(decimal_text)
-rate: Final[Converter] = Remembering(fraction_text)
+text: Final = Remembering(plain_text)
+money: Final = Remembering(decimal_text)
+rate: Final = Remembering(fraction_text)
 flag: Final = Remembering(_flag)
 flag.update({True: 1, False: 0})  # 1 and 0 are the same keys
 
