@@ -4,6 +4,7 @@
 #   make quick            the suite without its slow tests, stopping at the first failure
 #   make soak FOR=900     the random and crash tests again and again, for so many seconds
 #   make check            style, types, floors, fresh documents, secrets, Apps Script
+#   make looker-package URL=https://...   the Looker Studio connector for an address, to be pushed
 #   make bench            every measurement in benchmarks/, one JSON line per figure
 #   make lock             choose versions anew from pyproject.toml
 #   make clean            remove .venv and caches (the data folder stays)
@@ -13,10 +14,11 @@ SHELL := /bin/bash
 export PYTHONDONTWRITEBYTECODE :=
 FOR ?= 60
 PYTHON ?=
+URL ?= $(PUBLIC_URL)
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 DOCS_ARE_FRESH = .venv/bin/python -m flask --app app docs --check
 
-.PHONY: run test quick soak check bench lock clean set-up apps-script
+.PHONY: run test quick soak check bench lock clean set-up apps-script looker-package
 .DEFAULT_GOAL := run
 
 run: set-up
@@ -46,6 +48,9 @@ apps-script:
 			(cd $$project && npm ci --silent --no-audit --no-fund && npm run --silent check); \
 		fi; \
 	done
+
+looker-package: set-up
+	@.venv/bin/python -m tools.looker_package --url "$(URL)" --company "$(OPERATOR)"
 
 bench: set-up
 	@set -e; for benchmark in $(BENCHMARKS); do .venv/bin/python -m "$$(echo $${benchmark%.py} | tr / .)"; done

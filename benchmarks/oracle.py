@@ -7,86 +7,79 @@ aggregated at the requested dimensions by itself, then the facts are put side by
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from benchmarks.oracle_facts import ORDER_DATED, REACH, SNAPSHOTS, Facts, Payloads, Row
-from benchmarks.oracle_fields import DIMENSIONS, HASHED, TIME_DIMENSIONS, local
+from benchmarks.oracle_asked import Asked, CannotCombine, MixedCurrency, NotReady, read_request
+from benchmarks.oracle_coverage import CachedShop
+from benchmarks.oracle_facts import Facts
+from benchmarks.oracle_fields import DIMENSIONS, HASHED
 from benchmarks.oracle_filters import Cell, holds
-from benchmarks.oracle_metrics import METRICS, Average, Difference, Distinct, Metric, Ratio, Sum
-
-Group = tuple[Cell, ...]
-
-#: Where dimensions alone are listed from: the first of these that is the home of one of them and
-#: reaches the others.
-_HOMES: Final = (
-    "shops",
-    "products",
-    "skus",
-    "warehouse_stock",
-    "orders",
-    "lines",
-    "returns",
-    "return_lines",
-    "cancellations",
-    "cancel_lines",
+from benchmarks.oracle_kinds import (
+    Average,
+    Base,
+    Counted,
+    Difference,
+    Distinct,
+    Peak,
+    Ratio,
+    Shared,
+    Sum,
 )
+from benchmarks.oracle_metrics import LENGTHS_OF_TIME, METRICS
+from benchmarks.oracle_reach import FACTS
+from benchmarks.oracle_read import Group, dated_part, is_clamped, is_partial, read_groups
+from benchmarks.oracle_rows import Payloads, Row, currencies
 
+#: Rows with the number of the shop they are of.
+Members = list[tuple[int, Row]]
 
-class CannotCombine(ValueError):
-    """The fields of a request have no fact that reaches all of them."""
+#: Metrics of a kind that needs a day to be told apart from others.
+_ONE_DAY: Final = frozenset({"date", "date_hour"})
 
 
 @dataclass(frozen=True)
 class Answer:
     """`rows` in the order of the answer; amounts are Decimal, counts int, ratios float.
 
-    `hashed`: positions of columns whose texts are known up to a hash.
+    `hashed`: positions of columns whose texts are known up to a hash; `seconds`: of columns whose
+    numbers are sent as text, which is how Looker wants lengths of time. `partial`: some days were
+    not read. `clamped`: facts that were asked for more days than are told.
     """
 
     schema: list[str]
     rows: list[list[Cell]]
     hashed: frozenset[int] = frozenset()
+    seconds: frozenset[int] = frozenset()
+    partial: bool = False
+    clamped: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """One request, read."""
+def answer(
+    request: Mapping[str, Any],
+    shops: Sequence[CachedShop] | CachedShop | Facts | Payloads,
+    now: float,
+) -> Answer:
+    """The whole answer to a Looker getData request over the shops it is about.
 
-    dimensions: tuple[str, ...]
-    metrics: tuple[str, ...]
-    names: tuple[str, ...]
-    row_clauses: tuple[tuple[Mapping[str, Any], ...], ...]
-    group_clauses: tuple[tuple[Mapping[str, Any], ...], ...]
-    zone: ZoneInfo
-    order_axis: str
-    first: str
-    last: str
-    needs: frozenset[str] = field(default=frozenset())
-
-    @property
-    def having(self) -> set[str]:
-        return {clause["fieldName"] for clauses in self.group_clauses for clause in clauses}
-
-
-def answer(request: Mapping[str, Any], facts: Facts | Payloads, now: float) -> Answer:
-    """The whole answer to a Looker getData request. `now`: UTC seconds, for "before today".
-
-    Pass `Facts` to answer many requests over the same payloads. Raises CannotCombine, KeyError
-    for an unknown field.
+    `now`: UTC seconds, for "before today". Pass `CachedShop` or `Facts` to answer many requests
+    over the same payloads; payloads alone stand for a cache that has read everything. Raises
+    CannotCombine, MixedCurrency, NotReady, KeyError for an unknown field.
     """
-    facts = Facts(facts) if isinstance(facts, Payloads) else facts
-    asked = _read(request)
+    asked = read_request(request, _cached(shops), now)
     bases = _bases([*asked.metrics, *asked.having])
-    if not bases:
-        groups: dict[Group, dict[str, Cell]] = {
-            key: {} for key in _grouped(facts, asked, _home(asked), last_days=0, now=now)
-        }
+    reads = {name: _fact_of(metric, asked) for name, metric in bases.items()}
+    home = "" if bases else _home(asked)
+    _check_currency(asked, bases.values())
+    used = {*reads.values(), *filter(None, [home])}
+    if not any(FACTS[name].is_optional or _was_read(name, asked) for name in used):
+        raise NotReady(sorted(used))
+    if bases:
+        groups = _side_by_side(asked, bases, reads)
     else:
-        groups = _side_by_side(facts, asked, bases, now)
+        groups = {key: {} for key in _grouped(asked, home)}
     for values in groups.values():
         for name in (*asked.metrics, *asked.having):
             values[name] = _value(name, values)
@@ -96,44 +89,27 @@ def answer(request: Mapping[str, Any], facts: Facts | Payloads, now: float) -> A
         cells = {**groups[key], **dict(zip(asked.dimensions, key, strict=True))}
         rows.append([cells[name] for name in asked.names])
     hashed = frozenset(place for place, name in enumerate(asked.names) if name in HASHED)
-    return Answer(list(asked.names), rows, hashed)
-
-
-def _read(request: Mapping[str, Any]) -> _Asked:
-    names = tuple(
-        item["name"] for item in request["fields"] if not item.get("forFilterOnly", False)
-    )
-    row_clauses: list[tuple[Mapping[str, Any], ...]] = []
-    group_clauses: list[tuple[Mapping[str, Any], ...]] = []
-    for inner in map(tuple, request.get("dimensionsFilters") or ()):
-        about_metrics = {clause["fieldName"] in METRICS for clause in inner}
-        if about_metrics == {True, False}:
-            raise CannotCombine("one list of clauses is about dimensions and metrics at once")
-        (group_clauses if about_metrics == {True} else row_clauses).append(inner)
-    dimensions = tuple(name for name in names if name not in METRICS)
-    parameters = request.get("configParams") or {}
-    order_axis = parameters.get("order_date") or "created"
-    if "paid_date" in dimensions and not TIME_DIMENSIONS.intersection(dimensions):
-        order_axis = "paid"
-    used = {*dimensions, *(clause["fieldName"] for inner in row_clauses for clause in inner)}
-    span = request["dateRange"]
-    return _Asked(
-        dimensions=dimensions,
-        metrics=tuple(name for name in names if name in METRICS),
-        names=names,
-        row_clauses=tuple(row_clauses),
-        group_clauses=tuple(group_clauses),
-        zone=ZoneInfo(parameters.get("time_zone") or "UTC"),
-        order_axis=order_axis,
-        first=span["startDate"],
-        last=span["endDate"],
-        needs=frozenset(DIMENSIONS[name].reads for name in used),
+    return Answer(
+        list(asked.names),
+        rows,
+        hashed,
+        frozenset(place for place, name in enumerate(asked.names) if name in LENGTHS_OF_TIME),
+        partial=any(is_partial(asked, FACTS[name]) for name in used),
+        clamped=frozenset(name for name in used if is_clamped(asked, FACTS[name])),
     )
 
 
-def _bases(names: Iterable[str]) -> dict[str, Sum | Distinct | Average]:
+def _cached(shops: Sequence[CachedShop] | CachedShop | Facts | Payloads) -> Sequence[CachedShop]:
+    if isinstance(shops, Payloads):
+        shops = Facts(shops)
+    if isinstance(shops, Facts):
+        shops = CachedShop(shops)
+    return [shops] if isinstance(shops, CachedShop) else shops
+
+
+def _bases(names: Iterable[str]) -> dict[str, Base]:
     """The metrics that are counted from rows, among `names` and what they are made of."""
-    found: dict[str, Sum | Distinct | Average] = {}
+    found: dict[str, Base] = {}
     waiting = list(names)
     while waiting:
         name = waiting.pop()
@@ -147,105 +123,159 @@ def _bases(names: Iterable[str]) -> dict[str, Sum | Distinct | Average]:
     return found
 
 
-def _fact_of(metric: Sum | Distinct | Average, asked: _Asked) -> str:
+def _fact_of(metric: Base, asked: Asked) -> str:
     for fact in metric.facts:
-        if asked.needs <= REACH[fact]:
+        if asked.needs <= FACTS[fact].reaches and (
+            # Only where a metric is read from nothing else, its optional fact is just unknown.
+            len(metric.facts) == 1 or not FACTS[fact].is_optional or _was_read(fact, asked)
+        ):
             return fact
     raise CannotCombine(f"{metric.facts} do not reach {sorted(asked.needs)}")
 
 
-def _home(asked: _Asked) -> str:
+def _was_read(fact: str, asked: Asked) -> bool:
+    return any(shop.was_read(FACTS[fact]) for shop in asked.shops)
+
+
+def goes_with(metric: str, needs: frozenset[str]) -> bool:
+    """Whether a metric can be shown and filtered by what reads these kinds of payload."""
+    return all(
+        any(needs <= FACTS[fact].reaches for fact in base.facts)
+        for base in _bases([metric]).values()
+    )
+
+
+def _home(asked: Asked) -> str:
+    """Where dimensions alone are listed from: where one of them is at home, if it reaches all."""
     homes = {DIMENSIONS[name].home for name in asked.dimensions}
-    for fact in _HOMES:
-        if fact in homes and asked.needs <= REACH[fact]:
-            return fact
-    for fact in _HOMES:
-        if asked.needs <= REACH[fact]:
+    for fact in sorted(FACTS, key=lambda name: name not in homes):
+        if asked.needs <= FACTS[fact].reaches:
             return fact
     raise CannotCombine(f"nothing reaches {sorted(asked.needs)}")
 
 
+def _check_currency(asked: Asked, bases: Iterable[Base]) -> None:
+    if "currency" in {*asked.dimensions, *asked.filtered}:
+        return
+    if not any(isinstance(metric, Sum | Average) and metric.is_money for metric in bases):
+        return
+    found = {currency for shop in asked.shops for currency in currencies(shop.facts.payloads)}
+    if len(found) > 1:
+        raise MixedCurrency(sorted(found))
+
+
 def _side_by_side(
-    facts: Facts, asked: _Asked, bases: Mapping[str, Sum | Distinct | Average], now: float
+    asked: Asked, bases: Mapping[str, Base], reads: Mapping[str, str]
 ) -> dict[Group, dict[str, Cell]]:
-    """The value of each base metric in each group of any of the facts; missing sums are 0."""
-    counted: dict[str, dict[Group, Cell]] = {}
+    """The value of each base metric in each group of any of the facts.
+
+    A sum that no row has is 0 where days of its fact were read, and null where none was.
+    """
+    counted: dict[str, dict[Group, Members]] = {}
+    read: dict[str, set[Group]] = {}
     keys: dict[Group, None] = {} if asked.dimensions else {(): None}
-    for name, metric in bases.items():
-        last_days = metric.last_days if isinstance(metric, Sum) else 0
-        rows = _grouped(facts, asked, _fact_of(metric, asked), last_days, now)
-        counted[name] = {key: _aggregate(metric, members) for key, members in rows.items()}
-        keys.update(dict.fromkeys(rows))
+    for name in bases:
+        counted[name] = _grouped(asked, reads[name])
+        read[name] = read_groups(asked, FACTS[reads[name]])
+        keys.update(dict.fromkeys(counted[name]))
     return {
-        key: {name: counted[name].get(key, _aggregate(bases[name], [])) for name in bases}
+        key: {
+            name: _aggregate(metric, counted[name].get(key, []), asked)
+            if dated_part(asked, key) in read[name]
+            else None
+            for name, metric in bases.items()
+        }
         for key in keys
     }
 
 
-def _grouped(
-    facts: Facts, asked: _Asked, fact: str, last_days: int, now: float
-) -> dict[Group, list[Row]]:
+def _grouped(asked: Asked, fact: str) -> dict[Group, Members]:
     """The rows of a fact in range that pass the filters, by what the dimensions show."""
-    first, last = asked.first, asked.last
-    order_axis = asked.order_axis
-    if last_days:
-        today = local(int(now), asked.zone).date()
-        first = (today - timedelta(days=last_days)).isoformat()
-        last = (today - timedelta(days=1)).isoformat()
-        order_axis = "created"
-    groups: dict[Group, list[Row]] = {}
-    for row in facts.rows(fact, order_axis if fact in ORDER_DATED else "created"):
-        if fact not in SNAPSHOTS and not _in_range(row, asked.zone, first, last):
-            continue
-        shown: dict[str, Cell] = {}
-        if not all(
-            any(holds(clause, _shown(clause["fieldName"], row, asked, shown)) for clause in inner)
-            for inner in asked.row_clauses
-        ):
-            continue
-        key = tuple(_shown(name, row, asked, shown) for name in asked.dimensions)
-        groups.setdefault(key, []).append(row)
+    groups: dict[Group, Members] = {}
+    for number, shop in enumerate(asked.shops):
+        span, zone = asked.span(FACTS[fact], number), asked.zones[number]
+        for row in shop.facts.rows(fact, asked.order_axis):
+            row.now = asked.now
+            moment = row.moment(zone)
+            if FACTS[fact].is_dated and (moment is None or moment.date() not in span):
+                continue
+            shown: dict[str, Cell] = {}
+            if not all(
+                any(
+                    holds(clause, _shown(clause["fieldName"], row, zone, shown)) for clause in inner
+                )
+                for inner in asked.row_clauses
+            ):
+                continue
+            key = tuple(_shown(name, row, zone, shown) for name in asked.dimensions)
+            groups.setdefault(key, []).append((number, row))
     return groups
 
 
-def _in_range(row: Row, zone: ZoneInfo, first: str, last: str) -> bool:
-    if row.at is None:
-        return False
-    return date.fromisoformat(first) <= local(row.at, zone).date() <= date.fromisoformat(last)
-
-
-def _shown(name: str, row: Row, asked: _Asked, known: dict[str, Cell]) -> Cell:
+def _shown(name: str, row: Row, zone: ZoneInfo, known: dict[str, Cell]) -> Cell:
     if name not in known:
-        known[name] = DIMENSIONS[name].show(row, asked.zone)
+        known[name] = DIMENSIONS[name].show(row, zone)
     return known[name]
 
 
-def _aggregate(metric: Sum | Distinct | Average, rows: Sequence[Row]) -> Cell:
-    if isinstance(metric, Sum):
-        return sum((metric.value(row) for row in rows), 0)
+# -- values --------------------------------------------------------------------------------------
+
+
+def _aggregate(metric: Base, members: Members, asked: Asked) -> Cell:
     if isinstance(metric, Distinct):
-        return len({metric.key(row) for row in rows} - {None})
-    found = [value for row in rows if (value := metric.value(row)) is not None]
+        keys = {
+            (number if metric.of_each_shop else None, key)
+            for number, row in members
+            if (key := metric.key(row)) is not None
+        }
+        return len(keys)
+    if isinstance(metric, Shared):
+        told = {(number, metric.key(row)): metric.value(row) for number, row in members}
+        return sum(filter(None, told.values()), 0)
+    found = [value for _, row in members if (value := metric.value(row)) is not None]
+    if isinstance(metric, Sum):
+        if metric.stays_unknown and not found:
+            return None
+        return sum(found, 0)
+    if isinstance(metric, Counted):
+        return found[0] if len(members) == len(found) == 1 and _is_one(metric, asked) else None
+    if isinstance(metric, Peak):
+        return max(found, default=None)
     return float(sum(found, Decimal(0)) / len(found)) if found else None
+
+
+def _is_one(metric: Counted, asked: Asked) -> bool:
+    """Whether a group is about one day at most, so that its only row tells of all of it."""
+    if metric.by == "session" or _ONE_DAY.intersection(asked.dimensions):
+        return True
+    fact = FACTS[metric.facts[0]]
+    spans = [asked.span(fact, number) for number in range(len(asked.shops))]
+    return all(span.first == span.last for span in spans)
 
 
 def _value(name: str, values: Mapping[str, Cell]) -> Cell:
     """The value of any metric from those of the base metrics."""
-    metric: Metric = METRICS[name]
+    metric = METRICS[name]
     if isinstance(metric, Ratio):
         top, bottom = _exact(metric.top, values), _exact(metric.bottom, values)
-        return float(top * metric.times / bottom) if bottom else None
+        return float(top * metric.times / bottom) if bottom and top is not None else None
     if isinstance(metric, Difference):
         return _exact(name, values)
     return values[name]
 
 
-def _exact(name: str, values: Mapping[str, Cell]) -> Decimal:
+def _exact(name: str, values: Mapping[str, Cell]) -> Decimal | None:
     metric = METRICS[name]
     if isinstance(metric, Difference):
-        first, *others = (_exact(part, values) for part in metric.parts)
+        parts = [_exact(part, values) for part in metric.parts]
+        if None in parts:
+            return None
+        first, *others = (part for part in parts if part is not None)
         return first - sum(others, Decimal(0))
-    return Decimal(str(values[name]))
+    if isinstance(metric, Ratio):
+        raise TypeError(f"{name} is a ratio and no part of anything")
+    value = values[name]
+    return None if value is None else Decimal(str(value))
 
 
 def _passes(clauses: Sequence[Sequence[Mapping[str, Any]]], values: Mapping[str, Cell]) -> bool:

@@ -33,12 +33,22 @@ def differences(expected: Answer, actual: Mapping[str, Any]) -> list[str]:
     if wrong_shape:
         return [*found, f"{len(wrong_shape)} rows do not have {len(names)} values"]
     wanted = expected.rows
+    for row in rows:
+        for place in expected.seconds:
+            row[place] = _unquoted(row[place])
     if expected.hashed:
         found += _unsorted_hashes(rows, expected)
         rows, wanted = _unhashed(rows, expected.hashed), _unhashed(wanted, expected.hashed)
     if len(rows) != len(wanted):
         found.append(f"there are {len(rows)} rows and should be {len(wanted)}")
     return (found + _by_cell(names, wanted, rows))[:_SHOWN]
+
+
+def _unquoted(cell: Cell) -> Cell:
+    """A length of time out of its text; a bare number is as wrong as any text would be."""
+    if cell is None:
+        return None
+    return float(cell) if isinstance(cell, str) else f"{cell} and no text"
 
 
 def same(expected: Cell, actual: Cell) -> bool:

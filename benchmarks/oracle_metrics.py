@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from benchmarks.oracle_facts import Row, instant, is_paid, money, text
+from benchmarks.oracle_aftersales import AFTERSALES_METRICS
+from benchmarks.oracle_analytics import ANALYTICS_METRICS
+from benchmarks.oracle_beside import BESIDE_METRICS
+from benchmarks.oracle_content import CONTENT_METRICS
+from benchmarks.oracle_finance import FINANCE_METRICS
+from benchmarks.oracle_kinds import Average, Difference, Distinct, Metric, Ratio, Sum
+from benchmarks.oracle_rows import Row, instant, is_paid, money, number, text
+from benchmarks.oracle_stock import STOCK_METRICS
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 
-
-@dataclass(frozen=True)
-class Sum:
-    """Adds `value` over the rows of the first of `facts` that reaches what is asked.
-
-    `last_days`: not over the range of the request, but over so many full days before today.
-    """
-
-    facts: tuple[str, ...]
-    value: Callable[[Row], Decimal | int]
-    last_days: int = 0
-
-
-@dataclass(frozen=True)
-class Distinct:
-    """Counts different keys; a row whose key is None does not count."""
-
-    facts: tuple[str, ...]
-    key: Callable[[Row], Hashable]
-
-
-@dataclass(frozen=True)
-class Average:
-    """The mean of `value` over the rows where it is not None; no such row: null."""
-
-    facts: tuple[str, ...]
-    value: Callable[[Row], Decimal | None]
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """`top` / `bottom`, both names of metrics, times `times`; null when the bottom is 0."""
-
-    top: str
-    bottom: str
-    times: int = 1
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first of `parts` less all others, names of metrics."""
-
-    parts: tuple[str, ...]
-
-
-Metric = Sum | Distinct | Average | Ratio | Difference
-
 _COUNTED_ORDERS: Final = ("orders", "lines")
-_RETURN_COMPLETE: Final = frozenset(
-    {
-        "RETURN_OR_REFUND_REQUEST_COMPLETE",
-        "REPLACEMENT_REQUEST_COMPLETE",
-        "REPLACEMENT_REQUEST_REFUND_SUCCESS",
-    }
-)
-_CANCELLATION_COMPLETE: Final = frozenset(
-    {"CANCELLATION_REQUEST_SUCCESS", "CANCELLATION_REQUEST_COMPLETE"}
-)
 _DELIVERED: Final = frozenset({"DELIVERED", "COMPLETED"})
 
 
@@ -85,6 +34,10 @@ def _always(_row: Row) -> bool:
     return True
 
 
+def _amount(facts: tuple[str, ...], value: Callable[[Row], Decimal | int]) -> Sum:
+    return Sum(facts, value, is_money=True)
+
+
 def _paid_in(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
     """Parts of the payment block, added up; an absent part is 0."""
 
@@ -94,7 +47,7 @@ def _paid_in(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
         payment = row.order.get("payment") or {}
         return sum((money(payment.get(name)) for name in names), Decimal(0))
 
-    return Sum(("orders",), value)
+    return _amount(("orders",), value)
 
 
 def _of_lines(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
@@ -103,16 +56,21 @@ def _of_lines(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
     def value(row: Row) -> Decimal | int:
         return sum((money(row.line.get(name)) for name in names), Decimal(0)) if where(row) else 0
 
-    return Sum(("lines",), value)
+    return _amount(("lines",), value)
 
 
-def _priced(name: str) -> Sum:
+def _priced(name: str, *, may_be_missing: bool = False) -> Sum:
     """Amounts of the price details of line items, added up."""
-    return Sum(("lines",), lambda row: money(row.price.get(name)))
+    return Sum(
+        ("lines",),
+        lambda row: number(row.price.get(name)),
+        is_money=True,
+        stays_unknown=may_be_missing,
+    )
 
 
-def _line_count(where: Callable[[Row], bool], last_days: int = 0) -> Sum:
-    return Sum(("lines",), lambda row: int(where(row)), last_days)
+def _line_count(where: Callable[[Row], bool], fact: str = "lines") -> Sum:
+    return Sum((fact,), lambda row: int(where(row)))
 
 
 def _order_count(where: Callable[[Row], bool]) -> Distinct:
@@ -124,23 +82,14 @@ def _line_tax(row: Row) -> Decimal:
     return sum((money(tax.get("tax_amount")) for tax in taxes), Decimal(0))
 
 
-def _is_complete(row: Row) -> bool:
-    if row.return_:
-        return row.return_.get("return_status") in _RETURN_COMPLETE
-    return row.cancel.get("cancel_status") in _CANCELLATION_COMPLETE
-
-
-def _refunded(row: Row, name: str) -> Decimal:
-    """An amount of the refund block: of the unit where units are read, else of the request."""
-    source = row.return_line or row.return_ or row.cancel_line or row.cancel
-    return money((source.get("refund_amount") or {}).get(name))
-
-
-def _refund(name: str) -> Sum:
-    return Sum(
-        ("returns", "return_lines"),
-        lambda row: _refunded(row, name) if _is_complete(row) else 0,
-    )
+def _is_late(row: Row) -> bool:
+    """Shipped after the time to ship by, or neither shipped nor cancelled though it is over."""
+    until, shipped = instant(row.order.get("rts_sla_time")), instant(row.order.get("rts_time"))
+    if until is None:
+        return False
+    if shipped is not None:
+        return shipped > until
+    return _status(row) != "CANCELLED" and row.now > until
 
 
 def _between(first: str, last: str, unit: int) -> Average:
@@ -151,28 +100,26 @@ def _between(first: str, last: str, unit: int) -> Average:
     return Average(("orders",), value)
 
 
-def _sku_price(row: Row) -> Decimal | None:
-    price = row.sku.get("price") or {}
-    shown = text(price.get("sale_price")) or text(price.get("tax_exclusive_price"))
-    return None if shown is None else Decimal(shown)
-
-
-def _sku_list_price(row: Row) -> Decimal | None:
-    shown = text((row.sku.get("list_price") or {}).get("amount"))
-    return None if shown is None else Decimal(shown)
-
-
-def _distributed(name: str) -> Sum:
-    def value(row: Row) -> int:
-        shares = row.sku_stock.get("total_available_inventory_distribution") or {}
-        return sum(int(share.get("quantity") or 0) for share in shares.get(name) or ())
-
-    return Sum(("sku_stock",), value)
-
-
-def _in_stock(row: Row) -> int:
-    return int(row.sku_stock.get("total_available_quantity") or 0)
-
+#: Fields of the price detail by their name in the payload, those that are known of any unit ...
+_TOLD_BY_UNIT: Final = {
+    "pd_list_price": "sku_list_price",
+    "pd_sale_price": "sku_sale_price",
+    "pd_seller_discount": "subtotal_deduction_seller",
+    "pd_platform_discount": "subtotal_deduction_platform",
+    "pd_subtotal": "subtotal",
+    "pd_tax": "tax_amount",
+}
+#: ... and those that are not, unless TikTok was asked for the order's price detail.
+_TOLD_BY_ORDER: Final = {
+    "pd_net_price": "net_price_amount",
+    "pd_shipping_list_price": "shipping_list_price",
+    "pd_shipping": "shipping_sale_price",
+    "pd_shipping_seller_discount": "shipping_fee_deduction_seller",
+    "pd_shipping_platform_discount": "shipping_fee_deduction_platform",
+    "pd_payment": "payment",
+    "pd_seller_voucher": "voucher_deduction_seller",
+    "pd_platform_voucher": "voucher_deduction_platform",
+}
 
 METRICS: Final[dict[str, Metric]] = {
     # orders
@@ -184,8 +131,17 @@ METRICS: Final[dict[str, Metric]] = {
         ("lines",), lambda row: (row.order["id"], row.sku_id) if _counted(row) else None
     ),
     "customers": Distinct(
-        _COUNTED_ORDERS, lambda row: text(row.order.get("user_id")) if _counted(row) else None
+        _COUNTED_ORDERS,
+        lambda row: text(row.order.get("user_id")) if _counted(row) else None,
+        of_each_shop=False,
     ),
+    "new_customers": Distinct(
+        _COUNTED_ORDERS,
+        lambda row: text(row.order.get("user_id")) if _counted(row) and row.is_first_paid else None,
+        of_each_shop=False,
+    ),
+    "returning_customers": Difference(("customers", "new_customers")),
+    "late_shipments": _order_count(_is_late),
     "gmv": _of_lines("sale_price", where=_counted),
     "gross_revenue": _of_lines("sale_price", "platform_discount", where=_counted),
     "gross_sales_list": _of_lines("original_price", where=_counted),
@@ -211,6 +167,7 @@ METRICS: Final[dict[str, Metric]] = {
     "seller_discount": _paid_in("seller_discount"),
     "platform_discount": _paid_in("platform_discount"),
     "payment_platform_discount": _paid_in("payment_platform_discount"),
+    "payment_discount_service_fee": _paid_in("payment_discount_service_fee"),
     "shipping_fee": _paid_in("shipping_fee"),
     "original_shipping_fee": _paid_in("original_shipping_fee"),
     "shipping_discount": _paid_in(
@@ -251,76 +208,25 @@ METRICS: Final[dict[str, Metric]] = {
     "original_price": _of_lines("original_price"),
     "line_seller_discount": _of_lines("seller_discount"),
     "line_platform_discount": _of_lines("platform_discount"),
-    "tax_amount": Sum(("lines",), _line_tax),
+    "tax_amount": _amount(("lines",), _line_tax),
     "tax_rate": Ratio("tax_amount", "sale_price"),
     "avg_sale_price": Ratio("sale_price", "items_ordered"),
-    "products_sold": Distinct(("lines",), lambda row: row.product_id if _counted(row) else None),
-    "skus_sold": Distinct(("lines",), lambda row: row.sku_id if _counted(row) else None),
-    "pd_list_price": _priced("sku_list_price"),
-    "pd_net_price": _priced("net_price_amount"),
-    "pd_payment": _priced("payment"),
-    # products, SKUs, stock: the newest state
-    "products_count": Distinct(
-        ("products", "skus"),
-        lambda row: None if row.product.get("made_by_us") else row.product_id,
+    "products_sold": Distinct(
+        ("lines",), lambda row: row.product_id if _counted(row) else None, of_each_shop=False
     ),
-    "active_products": Distinct(
-        ("products", "skus"),
-        lambda row: row.product_id if row.product.get("status") == "ACTIVATE" else None,
+    "skus_sold": Distinct(
+        ("lines",), lambda row: row.sku_id if _counted(row) else None, of_each_shop=False
     ),
-    "skus_count": Distinct(("skus",), lambda row: row.sku_id),
-    "sku_price": Average(("skus",), _sku_price),
-    "sku_list_price": Average(("skus",), _sku_list_price),
-    "available_quantity": Sum(
-        ("warehouse_stock",), lambda row: int(row.stock.get("available_quantity") or 0)
-    ),
-    "committed_quantity": Sum(
-        ("warehouse_stock",), lambda row: int(row.stock.get("committed_quantity") or 0)
-    ),
-    "total_available_quantity": Sum(("sku_stock",), _in_stock),
-    "campaign_inventory": _distributed("campaign_inventory"),
-    "creator_inventory": _distributed("creator_inventory"),
-    "out_of_stock_skus": Distinct(
-        ("sku_stock",), lambda row: row.sku_id if _in_stock(row) == 0 else None
-    ),
-    "days_of_stock": Ratio("total_available_quantity", "items_sold_28d", times=28),
-    "items_sold_28d": _line_count(_counted, last_days=28),
-    # returns and cancellations, by their own creation
-    "returns": Distinct(("returns", "return_lines"), lambda row: row.return_["return_id"]),
-    "returned_items": Sum(("return_lines",), lambda _row: 1),
-    "refund_total": _refund("refund_total"),
-    "refund_subtotal": _refund("refund_subtotal"),
-    "refund_shipping_fee": _refund("refund_shipping_fee"),
-    "refund_tax": _refund("refund_tax"),
-    "seller_return_shipping_cost": Sum(
-        ("returns",),
-        lambda row: sum(
-            (
-                money(fee.get("seller_paid_return_shipping_fee"))
-                for fee in row.return_.get("shipping_fee_amount") or ()
-            ),
-            Decimal(0),
-        ),
-    ),
-    "partial_refund_amount": Sum(
-        ("returns",), lambda row: money((row.return_.get("partial_refund") or {}).get("amount"))
-    ),
-    "cancellations": Distinct(
-        ("cancellations", "cancel_lines"), lambda row: row.cancel["cancel_id"]
-    ),
-    "cancellation_refund_total": Sum(
-        ("cancellations", "cancel_lines"), lambda row: _refunded(row, "refund_total")
-    ),
-    # returns and cancellations, by the date of the order they undo
-    "order_returned_items": Sum(("order_return_lines",), lambda _row: 1),
-    "order_refund_subtotal": Sum(
-        ("order_return_lines",),
-        lambda row: _refunded(row, "refund_subtotal") if _is_complete(row) else 0,
-    ),
-    "order_cancellation_refund_subtotal": Sum(
-        ("order_cancel_lines",),
-        lambda row: _refunded(row, "refund_subtotal") if _is_complete(row) and _counted(row) else 0,
-    ),
-    "return_rate": Ratio("order_returned_items", "items_sold"),
-    "refund_rate": Ratio("order_refund_subtotal", "gmv"),
+    "gift_value": _of_lines("gift_retail_price"),
+    **{name: _priced(path) for name, path in _TOLD_BY_UNIT.items()},
+    **{name: _priced(path, may_be_missing=True) for name, path in _TOLD_BY_ORDER.items()},
+    **STOCK_METRICS,
+    **AFTERSALES_METRICS,
+    **FINANCE_METRICS,
+    **ANALYTICS_METRICS,
+    **CONTENT_METRICS,
+    **BESIDE_METRICS,
 }
+
+#: Metrics in seconds that Looker shows as a length of time.
+LENGTHS_OF_TIME: Final = frozenset({"video_duration", "live_duration", "live_avg_view_duration"})

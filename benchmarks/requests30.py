@@ -1,4 +1,4 @@
-"""Thirty getData requests that ask for every field the oracle knows and every filter operator.
+"""Thirty getData requests about sales, stock and returns, which use every filter operator.
 
 Dates are relative to the day they are asked on, because the import reads the last 90 days. The
 last day asked for is the day before yesterday (UTC), so that it is over in every zone.
@@ -6,7 +6,7 @@ last day asked for is the day before yesterday (UTC), so that it is over in ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -61,8 +61,15 @@ def requests(
     shop_id: str, today: date, product_ids: Sequence[str], published: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """The requests by name. `product_ids`: a few that sell; `published`: names of getSchema."""
+    return written(_questions(today, product_ids), shop_id, today, published)
+
+
+def written(
+    questions: Iterable[Question], shop_id: str, today: date, published: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Questions as Looker sends them, by name."""
     made = {}
-    for question in _questions(today, product_ids):
+    for question in questions:
         extra = [name for name in question.extra.split() if name in published]
         names = [*question.fields.split(), *extra]
         parameters = {"shops": shop_id, "time_zone": question.zone}
@@ -256,7 +263,7 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
             "is_gift sale_price original_price tax_amount tax_rate avg_sale_price",
             extra="package_id package_status line_cancel_reason line_cancel_user is_bundle "
             "tax_type sku_image sku_image_url live_room_id items_ordered line_seller_discount "
-            "line_platform_discount pd_list_price pd_net_price pd_payment",
+            "line_platform_discount pd_list_price pd_payment",
             days=(9, 3),
             asked=[
                 [("product_name", "INCLUDE", "REGEXP_PARTIAL_MATCH", ["(?i)mug|GLOW"])],

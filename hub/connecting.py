@@ -73,7 +73,8 @@ def together_with(shop_ids: Collection[str]) -> Choice:
 
 
 class Connecting:
-    """`way(workspace_id)` is the way to TikTok for a workspace; it may raise Refused."""
+    """`way(workspace_id)` is the way to TikTok for a workspace; it may raise Refused.
+    `deregister(shop)` sees that TikTok tells us no more what happens in a shop."""
 
     def __init__(
         self,
@@ -83,12 +84,14 @@ class Connecting:
         notifications: Notifications,
         stores: ShopStores,
         way: Callable[[str], Way],
+        deregister: Callable[[ShopRow], object] = lambda _shop: None,
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
         self._notifications = notifications
         self._stores = stores
         self._way = way
+        self._deregister = deregister
 
     def connect(
         self, intent: Intent, code: str, choice: Choice = usual_choice, *, new_owner: bool = False
@@ -128,7 +131,15 @@ class Connecting:
         the same run; a shop that is new gets its first import. Raises what
         `WorkspaceScope.choose_shops` raises."""
         scope = self._accounts.workspace(workspace_id)
+        before = [
+            shop
+            for shop in scope.shops()
+            if shop.authorization_id == authorization_id and shop.state == "connected"
+        ]
         shops = scope.choose_shops(authorization_id, chosen, new_owner=new_owner)
+        for shop in before:
+            if shop.shop_id not in chosen:
+                self._deregister(shop)
         for shop in shops:
             self._ledger.unblock(workspace_id, shop.shop_id)
             enqueue_first_import(self._ledger, workspace_id, shop.shop_id)
@@ -138,6 +149,9 @@ class Connecting:
         """Read a shop no more, from its next call on; with `purge` everything about it is deleted
         for good. BadRequest for a shop that is not the workspace's own."""
         scope = self._accounts.workspace(workspace_id)
+        shop = scope.shop(shop_id)
+        if shop.state == "connected":
+            self._deregister(shop)  # while there is access to it
         scope.disconnect_shop(shop_id)
         if purge:
             # The shop itself goes last, so that this can be repeated when it was interrupted.

@@ -6,11 +6,13 @@ name no workspace and no shop, for these addresses are open.
 
 from __future__ import annotations
 
+import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Response, jsonify
@@ -24,6 +26,12 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from clock import Clock
+
+#: More than a file system keeps beside the name of a file.
+_TRIED_BYTES: Final = 65_536
+_TRIED_AGAIN_SECONDS: Final = 5.0
 
 log: Any = structlog.get_logger("health")
 
@@ -56,10 +64,38 @@ class _Figures(Collector):
         return ()  # the ledger is not asked before the first scrape
 
 
-def writable(folder: Path) -> bool:
-    """Whether files can be made in `folder`; raises OSError with the reason when not."""
-    with tempfile.TemporaryFile(dir=folder) as file:
-        return file.writable()
+class Writable:
+    """Whether something can be written in `folder`. It is tried at most every few seconds, however
+    often it is asked: a try goes to the disk, for a file can still be made on a full one."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tried_at: float | None = None
+        self._problem: OSError | None = None
+
+    def __call__(self) -> bool:
+        """True, or OSError with the reason."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._tried_at is None or now - self._tried_at >= _TRIED_AGAIN_SECONDS:
+                self._problem = _problem_of_writing(self._folder)
+                self._tried_at = now
+            if self._problem is not None:
+                raise self._problem
+        return True
+
+
+def _problem_of_writing(folder: Path) -> OSError | None:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None
 
 
 def health_routes(

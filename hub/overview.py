@@ -45,6 +45,10 @@ class Overview:
             access_ends_at,
         )
 
+    def under_way(self, shop: ShopRow) -> str:
+        """How far the shop's import is, in a sentence; "" when none goes on."""
+        return self._status(shop, None).whole
+
     def latest_runs(self, workspace_id: str) -> list[Run]:
         """Of the workspace and of the Sample Account, the newest first."""
         runs = [

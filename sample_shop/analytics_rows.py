@@ -80,6 +80,15 @@ def _lives(book: Book, now: int) -> Rows:
     yield from analytics.contents.sessions(window, number, _wire(book))
 
 
+def _overview(channel: str) -> Callable[[Book, int], Rows]:
+    def rows(book: Book, now: int) -> Rows:
+        overview = book.analytics.contents.overview
+        for date, window in _days(book, now):
+            yield {"date": date, **overview(channel, window, _EVERY_ACCOUNT, _wire(book))}
+
+    return rows
+
+
 def _fbt_inventory(book: Book, now: int) -> Rows:
     goods = book.fbt.fbt.goods(now)
     for start in range(0, len(goods), _BATCH):
@@ -109,6 +118,8 @@ TABLES: Final[dict[str, Callable[[Book, int], Rows]]] = {
     "sku_performance_daily": _skus,
     "video_performance_daily": _videos,
     "live_sessions": _lives,
+    "video_overview_daily": _overview("VIDEO"),
+    "live_overview_daily": _overview("LIVE"),
     "fbt_warehouses": _fbt_warehouses,
     "fbt_inventory": _fbt_inventory,
     "fbt_inventory_records": _fbt_records,

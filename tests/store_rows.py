@@ -3,6 +3,7 @@ here in Python, from the SQLite rows and the meaning of each column, not from th
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -130,6 +131,13 @@ def _is_paid(row: Mapping[str, Any]) -> bool | None:
     return row["status"] != "UNPAID" and money_came
 
 
+def _digits(written: str | None) -> str | None:
+    """'2026-08-01 18:30:00' as '20260801183000', anything else as nothing."""
+    form = r"[12]\d{3}-[01]\d-[0-3]\d[ T][0-2]\d:[0-5]\d:[0-5]\d"
+    found = re.match(form, written or "", re.ASCII)
+    return re.sub(r"\D", "", found[0]) if found else None
+
+
 #: The meaning of the derived columns, over a row of the record table.
 DERIVED: dict[tuple[str, str], Any] = {
     ("orders", "is_paid"): _is_paid,
@@ -146,6 +154,10 @@ DERIVED: dict[tuple[str, str], Any] = {
     ("cancellations", "is_complete"): lambda row: _is_in(
         row["cancel_status"], "CANCELLATION_REQUEST_SUCCESS", "CANCELLATION_REQUEST_COMPLETE"
     ),
+    ("shop_performance_hourly", "hour_start"): lambda row: (
+        None if None in (row["day"], row["hour"]) else row["day"] + row["hour"] * 3600
+    ),
+    ("video_performance_daily", "posted_digits"): lambda row: _digits(row["video_post_time"]),
 }
 
 

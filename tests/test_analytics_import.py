@@ -219,24 +219,37 @@ def test_the_same_day_again_costs_next_to_nothing(shop: ShopUnderTest) -> None:
     ]
 
 
-def test_a_sync_of_the_next_day_reads_the_new_day_and_those_that_still_change(
+def test_a_sync_of_the_next_day_reads_the_new_day_and_those_that_have_settled(
     shop: ShopUnderTest,
 ) -> None:
+    """The 10th is the newest day of products at first. It settles when the 13th begins in Chicago,
+    at 05:00 UTC; the sync of that afternoon has a new day to read, and so has the one after it, but
+    then it has waited a day."""
     analytics(shop, days=8)
     since = len(shop.calls)
     travel(shop, NOW + DAY)
     sync: dict[str, Any] = {"data": ["analytics"], "lane": "forward", "start": None, "in_flight": 1}
     shop.work(began_at=NOW + DAY, **sync)
     fresh = asked_for(shop, "shop_products/performance", since)
-    assert fresh[:3] == ["2026-09-12", "2026-09-11", "2026-09-10"]
+    assert fresh[:2] == ["2026-09-12", "2026-09-11"]
     # Eight days were asked for before; a sync has no range and asks for all that TikTok gives.
-    assert fresh[3] == "2026-09-03"
+    assert fresh[2] == "2026-09-03"
     since = len(shop.calls)
     travel(shop, NOW + 2 * DAY)
     shop.work(began_at=NOW + 2 * DAY, **sync)
     again = asked_for(shop, "shop_products/performance", since)
-    assert again == ["2026-09-13", "2026-09-12", "2026-09-11"]
-    assert len(shop.calls) - since <= 18, "a quiet sync"
+    assert again == ["2026-09-13", "2026-09-12", "2026-09-10"]
+    series = asked_for(shop, "202509/shop/performance", since)
+    assert series == ["2026-09-11"], "a call for the new day brings those that still change, too"
+    assert len(shop.calls) - since <= 16, "a quiet sync"
+
+
+def test_a_day_is_asked_for_six_hours_after_its_end(shop: ShopUnderTest) -> None:
+    """The 12th ends in Chicago at 05:00 UTC."""
+    for hour, newest in ((10, "2026-09-11"), (11, "2026-09-12")):
+        since = len(shop.calls)
+        analytics(shop, days=1, began_at=TODAY + DAY + hour * 3_600)
+        assert asked_for(shop, "shop_videos/performance", since)[:1] == [newest]
 
 
 def test_days_are_kept_when_tiktok_has_them_no_more(shop: ShopUnderTest) -> None:

@@ -97,7 +97,7 @@ def test_units_are_linked_to_the_product_that_is_made_for_them() -> None:
         order(5002, "⏳ Countdown Auction #2: Soft Mug"),
         order(5003, "Soft Mug"),
     ]
-    _, lines, _, products = normalise_orders(orders, hashed_buyer).writes
+    _, lines, products = normalise_orders(orders, hashed_buyer).writes
     linked = [row[lines.columns.index("auction_product_id")] for row in lines.rows]
     own = [row[lines.columns.index("product_id")] for row in lines.rows]
     made = auction_product("Countdown Auction #1: Soft Mug")

@@ -34,6 +34,7 @@ from backfill.schedule import enqueue_backfill
 from backfill.windows import floor_of
 from clock import Clock, SystemClock
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
+from sample_shop.control import rows_of
 from sample_shop.tokens import TokenOffice
 from sample_shop.world import seeded_world
 from settings import Settings
@@ -41,6 +42,7 @@ from store.accounts_schema import authorizations
 from store.runs import Run
 from tests.importing import DAY, NOW, Asked, Between, refuses, small_pages
 from tests.installation import FakeClock, at_once, in_processes
+from tiktok_shop.webhooks import Notification
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +94,8 @@ class House:
         self.world = seeded_world(7, 60, DAYS, shops=2, now=NOW, products=10, wall=true_time)
         simulator = SampleShopAdapter(self.world, wall=true_time)
         self.office = TokenOffice("TTP_", self.world.open_id, true_time, rotates=True)
-        simulator.gateway.office = self.office
+        self.gateway = simulator.gateway
+        self.gateway.office = self.office
         self.wire = Wire(simulator, self.clock)
         self.app, self.here = installed(folder, self.clock, self.wire)
         self.here.connect("default", "sample-code", "US")
@@ -387,6 +390,10 @@ def test_a_run_whose_grant_ended_half_way_goes_on_where_it_stopped(house: House)
     def fault(asked: Asked) -> requests.Response | None:
         if asked.resource == "returns" and not ended:
             ended.append(asked)
+            for _ in range(500):  # the orders come beside it
+                if house.stored(shop) == 60:
+                    break
+                time.sleep(0.02)
             house.expire()
         return refuses(36004001, "rt has expired", 200) if asked.path == REFRESH else None
 
@@ -419,8 +426,8 @@ def test_a_changed_app_secret_is_told_the_operator_once_and_no_seller(house: Hou
     (alert,) = (entry for entry in logs if entry["event"] == "app_refused")
     assert alert["log_level"] == "error"
     assert "app secret was probably changed" in alert["told"]
-    # The six windows that were in flight, and then at most one call a minute for the whole app.
-    assert first_round <= 6
+    # The eight calls that were in flight, and then at most one call a minute for the whole app.
+    assert first_round <= 8
     assert len(house.wire.calls) - first_round <= 20
     assert house.refreshed() == 0
 
@@ -484,9 +491,9 @@ def test_a_shop_that_tiktok_has_closed_is_asked_no_more_and_keeps_what_was_read(
     assert "What was read stays" in message
     assert (house.state(first), house.state(second)) == ("inactive", "connected")
 
-    # the schedule goes on for the other one only
+    # the second schedule of the day goes on for the other one only
     house.wire.calls.clear()
-    house.clock.instant += 14 * HOUR
+    house.clock.instant += HOUR
     house.here.rounds().once()
     synced = {run.shop_id for run in house.ledger.runs("default") if run.trigger == "schedule"}
     assert synced == {second}
@@ -504,6 +511,66 @@ def test_a_shop_that_tiktok_has_closed_is_asked_no_more_and_keeps_what_was_read(
     house.work()
     assert house.state(first) == "connected"
     assert house.run(runs[0]).state == "done"
+
+
+def _closed(house: House) -> str:
+    """The shop that TikTok has closed, with the wire telling so."""
+    closed = house.shops[0]
+    cipher = house.world.cipher(house.world.shops[0])
+    house.wire.faults = [
+        lambda asked: (
+            refuses(36009043, "shop is closed", 401)
+            if asked.query.get("shop_cipher") == cipher
+            else None
+        )
+    ]
+    return closed
+
+
+def test_a_closed_shop_is_looked_at_once_a_day_and_goes_on_when_it_is_open_again(
+    house: House,
+) -> None:
+    """It is 13:46 UTC; the first slot of a day is at 02:00. What was blocked goes on with it."""
+    shop = _closed(house)
+    history = house.ask_for(shop, *EARLIER)
+    house.work()
+    assert house.state(shop) == "inactive"
+    for still_closed in (True, False):
+        house.clock.instant += DAY
+        house.here.rounds().once()
+        assert [one.kind for one in house.ledger.runs("default", shop) if one.state == "pending"]
+        if not still_closed:
+            house.wire.faults = []
+        house.work()
+        assert house.state(shop) == ("inactive" if still_closed else "connected")
+        assert house.run(history).state == ("blocked" if still_closed else "done")
+
+
+def test_a_record_that_is_read_again_tells_that_the_shop_was_closed(house: House) -> None:
+    shop = _closed(house)
+    named = (("orders", next(rows_of(house.gateway, "orders", shop))["id"]),)
+    pushed = Notification("push 1", "ORDER_STATUS_CHANGE", shop, "", None, named)
+    house.here.notifications.receive(pushed, house.here.notifications.about(pushed))
+    house.clock.instant += HOUR
+    house.work()
+    assert house.state(shop) == "inactive"
+
+
+def test_a_shop_that_was_disconnected_while_it_was_read_stays_so(house: House) -> None:
+    """TikTok closes it at the same moment."""
+    shop = _closed(house)
+    scope = house.here.accounts.workspace("default")
+    refuse = house.wire.faults[0]
+
+    def disconnected_first(asked: Asked) -> requests.Response | None:
+        if house.state(shop) == "connected":
+            scope.set_shop_state(shop, "disconnected")
+        return refuse(asked)
+
+    house.wire.faults = [disconnected_first]
+    house.ask_for(shop, *EARLIER)
+    house.work()
+    assert house.state(shop) == "disconnected"
 
 
 # --- the clock ---

@@ -73,6 +73,16 @@ def test_a_new_workspace_has_its_own_key(runner: FlaskCliRunner) -> None:
     assert key not in json.dumps(listed)
 
 
+def test_before_anything_was_started_a_key_and_a_sign_in_link_can_be_made(tmp_path: Path) -> None:
+    runner = create_app(Settings(data_dir=tmp_path)).test_cli_runner()
+    (key,) = lines(runner, "keys", "create")
+    assert key.startswith("tts_")
+    (link,) = lines(runner, "login-link")
+    assert "/sign-in?token=" in link
+    assert told(runner, "keys", "create", "--workspace", "other") == "There is no such workspace.\n"
+    runner.app.extensions["installation"].close()
+
+
 def test_the_list_of_shops_shows_no_credential(filled: Answering) -> None:
     runner = filled.app.test_cli_runner()
     (shop,) = [json.loads(line) for line in lines(runner, "shops", "list", "--json")]

@@ -196,7 +196,7 @@ def test_a_range_of_which_no_day_is_imported_is_null_and_not_zero(
     assert answer.get_json()["rows"] == [{"values": [None, None, None, None, 3]}]
     shown = json.loads(about(answer))
     assert shown["partial"] is True
-    assert "No day of the range" in shown["notes"][0]
+    assert "no day of the range" in shown["notes"][0]
 
 
 def test_a_currency_that_no_shop_has_is_told_so(two: Answering) -> None:

@@ -33,6 +33,7 @@ DOCUMENTED = {
     "unsettled_transactions": ("GET", ("202507",), (1, 100), ("order_create_time",), "lt"),
     "webhooks": ("GET", ("202309",), None, (), None),
     "webhook_update": ("PUT", ("202309",), None, (), None),
+    "webhook_delete": ("DELETE", ("202309",), None, (), None),
     "shop_performance": ("GET", ("202509",), None, (), None),
     "shop_exposure": ("GET", ("202405",), None, (), None),
     "shop_performance_hourly": ("GET", ("202510",), None, (), None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,22 @@ from backfill.estimate import (
     ASSUMED_ROWS_A_DAY,
     MOST_CALLS_A_SECOND,
     Known,
-    estimate,
     measure,
     together,
 )
+from backfill.estimate import estimate as estimate_at
 from backfill.stages import in_order
+from catalogue.tables_fbt import INBOUND_ORDERS
+from store.commits import Commit, Covered
 from tests.importing import DAY, NOW, START, ShopUnderTest
+from tests.store_rows import write_of
 
 MIDNIGHT = NOW // DAY * DAY
 #: Four weeks that begin on a Thursday, as the weeks that windows are cut at do.
 WEEKS = (20_608 * DAY, 20_636 * DAY)
+
+
+estimate = partial(estimate_at, now=NOW)
 
 
 def stages_of(found: object) -> dict[str, tuple[int, int]]:
@@ -100,6 +107,17 @@ def test_analytics_are_counted_as_deep_as_tiktok_gives_them() -> None:
     assert deep.calls == shallow.calls > 0
 
 
+def test_analytics_of_days_that_tiktok_gives_no_more_cost_nothing() -> None:
+    """70 to 50 days back: the ten days from 60 back on. A call a day of products, one of 30 days of
+    the shop's own figures; hours reach back 29 days only."""
+    found = stages_of(estimate((MIDNIGHT - 70 * DAY, MIDNIGHT - 50 * DAY), {}, data=["analytics"]))
+    assert found["product_performance"][0] == 10
+    assert found["shop_performance"][0] == 1
+    assert found["shop_performance_hourly"] == (0, 0)
+    older = estimate((MIDNIGHT - 200 * DAY, MIDNIGHT - 170 * DAY), {}, data=["analytics"])
+    assert older.calls == 0
+
+
 def test_no_more_calls_a_second_are_promised_than_fit_in_flight() -> None:
     known = {name: Known(rows_a_day=0.0) for name in ("orders", "returns", "cancellations")}
     fast = estimate(WEEKS, known, data=["orders"], calls_a_second=10_000.0)
@@ -154,6 +172,27 @@ def test_an_estimate_is_what_the_import_then_costs(shop: ShopUnderTest) -> None:
     assert found["orders"][0] == made.count("orders") == 20
     assert found["returns"][0] == made.count("returns")
     assert found["cancellations"][0] == made.count("cancellations")
+
+
+def test_shipments_of_fbt_are_guessed_from_what_was_read_of_them(shop: ShopUnderTest) -> None:
+    """Eight records in the 28 days that were read last: two a week."""
+    rows = [
+        {
+            "inbound_order_id": f"IBR{number}",
+            "create_time": NOW - number * 3 * DAY,
+            "update_time": NOW,
+        }
+        for number in range(1, 9)
+    ]
+    read = Covered("fbt_records", NOW - 90 * DAY, NOW, NOW)
+    token = shop.records.grant("backward", 9)
+    write = write_of(INBOUND_ORDERS, *rows)
+    shop.records.commit("backward", token, Commit(writes=(write,), covered=(read,)))
+    known = measure(shop.records, NOW, ["products"])["fbt_records"]
+    assert known.rows_a_day == pytest.approx(8 / 28)
+    wanted = (NOW - 146 * DAY, NOW - 90 * DAY)
+    found = stages_of(estimate(wanted, {"fbt_records": known}, data=["products"]))
+    assert found["fbt_records"][1] == 16, "56 days at two a week"
 
 
 def test_every_stage_can_be_measured(shop: ShopUnderTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
-from hub.health import Figure, health_routes, writable
+from hub.health import Figure, Writable, health_routes
 from store.accounts import Accounts
 from store.sessions import Sessions
 from tests.installation import FakeClock, accounts_in
@@ -52,7 +54,7 @@ def test_ready_when_the_database_answers_and_the_folder_is_writable(
 ) -> None:
     client = client_with(
         accounts,
-        {"accounts": accounts.database.reachable, "folder": lambda: writable(tmp_path)},
+        {"accounts": accounts.database.reachable, "folder": Writable(tmp_path, FakeClock())},
     )
     names = {"accounts.sqlite", "accounts.sqlite-shm", "accounts.sqlite-wal"}
     answer = client.get("/readyz")
@@ -68,7 +70,7 @@ def test_not_ready_names_what_fails_and_nothing_else(accounts: Accounts, tmp_pat
         accounts,
         {
             "accounts": broken,
-            "folder": lambda: writable(tmp_path / "missing"),
+            "folder": Writable(tmp_path / "missing", FakeClock()),
             "other": lambda: True,
         },
     )
@@ -79,6 +81,42 @@ def test_not_ready_names_what_fails_and_nothing_else(accounts: Accounts, tmp_pat
         "checks": {"accounts": False, "folder": False, "other": True},
     }
     assert "canary" not in answer.text
+
+
+def test_not_ready_when_a_file_can_be_made_but_nothing_written_into_it(
+    accounts: Accounts, tmp_path: Path
+) -> None:
+    """As on a full disk; here the system allows no file of more than a page."""
+    clock = FakeClock()
+    client = client_with(accounts, {"folder": Writable(tmp_path, clock)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
+    try:
+        with capture_logs():
+            answer = client.get("/readyz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"ready": False, "checks": {"folder": False}},
+    )
+    with capture_logs():
+        assert client.get("/readyz").status_code == 503, "it is not tried so soon"
+    clock.instant += 5.0
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_disk_is_tried_every_five_seconds_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+    monkeypatch.setattr("hub.health.os.fsync", tries.append)
+    clock = FakeClock()
+    holds = Writable(tmp_path, clock)
+    for _ in range(100):
+        assert holds()
+        clock.instant += 0.1
+    assert len(tries) == 2
 
 
 def test_metrics_are_prometheus_text(accounts: Accounts) -> None:

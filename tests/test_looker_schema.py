@@ -1,4 +1,4 @@
-"""getSchema and getConfig against the contracts of Looker Studio's wire."""
+"""getSchema against the contract of Looker Studio's wire."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from referencing import Registry, Resource
 
-from catalogue.field import Count, Metric, Snapshot, Unique
+from catalogue.field import Count, Counted, Metric, Snapshot, Unique
 from catalogue.fields import FIELDS
-from connector.config import ShopChoice, config
 from connector.schema import schema
 
 CONTRACTS = Path(__file__).parent / "contracts"
-US = ShopChoice("111", "First shop (US)", "USD", "America/Los_Angeles", is_sample=False)
-GB = ShopChoice("222", "Second shop (GB)", "GBP", "Europe/London", is_sample=False)
-SAMPLE = ShopChoice("sample", "Sample Account", "USD", "America/Los_Angeles", is_sample=True)
 
 
 def contract(name: str) -> Any:
@@ -38,11 +33,6 @@ def test_the_schema_keeps_the_strict_contract() -> None:
     validator.validate({"schema": schema(["USD"])})
 
 
-@pytest.mark.parametrize("shops", [[SAMPLE], [US, SAMPLE], [US, GB, SAMPLE]])
-def test_the_configuration_keeps_its_contract(shops: list[ShopChoice]) -> None:
-    jsonschema.validate(config(shops), contract("getconfig_response.schema.json"))
-
-
 def test_there_is_one_default_dimension_and_one_default_metric() -> None:
     defaults = [name for name, field in by_name().items() if field.get("isDefault")]
     assert defaults == ["date", "gmv"]
@@ -58,7 +48,7 @@ def test_amounts_have_the_currency_of_the_shops_and_are_numbers_when_it_is_not_o
 def test_only_what_adds_up_may_be_summed_by_looker() -> None:
     for name, field in by_name().items():
         declared = FIELDS[name]
-        if isinstance(declared, Unique | Snapshot):
+        if isinstance(declared, Unique | Snapshot | Counted):
             assert field["semantics"]["isReaggregatable"] is False, name
             assert "defaultAggregationType" not in field
         if isinstance(declared, Count):
@@ -72,6 +62,39 @@ def test_a_ratio_of_sums_of_one_fact_is_a_formula_and_any_other_is_computed_by_u
     assert "formula" not in fields["avg_order_value"]
     assert fields["avg_order_value"]["semantics"]["isReaggregatable"] is False
     assert "formula" not in fields["return_rate"]
+
+
+def test_a_formula_has_the_factor_of_its_unit() -> None:
+    fields = by_name()
+    assert fields["video_gpm"]["formula"] == "1000 * SUM(video_gmv) / NULLIF(SUM(video_views), 0)"
+    assert fields["take_rate"]["formula"] == "-1 * SUM(tx_fee_tax) / NULLIF(SUM(tx_gross_sales), 0)"
+    assert (
+        fields["hours_to_ship"]["formula"]
+        == "SUM(ship_seconds) / NULLIF(SUM(ship_timed_orders), 0) / 3600"
+    )
+
+
+def test_what_others_are_computed_from_is_hidden_and_a_formula_never() -> None:
+    fields = by_name()
+    assert fields["ship_seconds"]["isHidden"] is True
+    assert "isHidden" not in fields["gmv"]
+    assert not [
+        name for name, field in fields.items() if "formula" in field and "isHidden" in field
+    ]
+
+
+def test_a_duration_is_computed_by_us_because_it_is_text_to_looker() -> None:
+    field = by_name()["live_avg_view_duration"]
+    assert field["dataType"] == "STRING"
+    assert "formula" not in field
+    assert field["semantics"]["isReaggregatable"] is False
+
+
+def test_a_peak_of_peaks_is_a_peak_and_distinct_counts_never_combine() -> None:
+    peak, returning = by_name()["live_peak_viewers"], by_name()["returning_customers"]
+    assert peak["defaultAggregationType"] == "MAX"
+    assert peak["semantics"]["isReaggregatable"] is True
+    assert returning["semantics"]["isReaggregatable"] is False
 
 
 def test_a_formula_names_only_fields_that_exist() -> None:
@@ -93,23 +116,3 @@ def test_every_field_is_described_for_a_person() -> None:
         assert field["group"], name
         assert str(field["description"]).endswith("."), name
         assert isinstance(FIELDS[name], Metric) == (field["semantics"]["conceptType"] == "METRIC")
-
-
-def test_all_shops_is_offered_when_there_are_several_and_the_sample_account_always() -> None:
-    def shops_offered(*shops: ShopChoice) -> list[str]:
-        params: Any = config(shops)["configParams"]
-        choice = next(param for param in params if param["name"] == "shops")
-        return [option["value"] for option in choice["options"]]
-
-    assert shops_offered(SAMPLE) == ["sample"]
-    assert shops_offered(US, SAMPLE) == ["111", "sample"]
-    assert shops_offered(US, GB, SAMPLE) == ["all", "111", "222", "sample"]
-
-
-def test_the_currency_is_asked_for_only_when_there_are_several() -> None:
-    def names(*shops: ShopChoice) -> list[str]:
-        params: Any = config(shops)["configParams"]
-        return [param["name"] for param in params]
-
-    assert "currency" not in names(US, SAMPLE)
-    assert "currency" in names(US, GB)

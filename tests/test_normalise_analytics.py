@@ -3,6 +3,8 @@ spelling of every rate, null for what is not told. Expected values were worked o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,6 +106,34 @@ def test_a_second_sync_of_the_same_day_does_not_read_young_days_again() -> None:
     assert days_to_read((0, THIRTEENTH), read, READER) == []
 
 
+#: The same noon, where a day costs a call.
+DEAR = replace(READER, a_call_a_day=True)
+
+
+def _days_read_at(of_september: Mapping[int, float]) -> list[Covered]:
+    """Every day of the depth, read this moment but for those named; 0: not at all."""
+    read_at = {THIRTEENTH - age * DAY: READER.now for age in range(1, 61)}
+    read_at |= {THIRTEENTH + (day - 13) * DAY: at for day, at in of_september.items()}
+    return [Covered("x", day, day + DAY, int(at)) for day, at in read_at.items() if at]
+
+
+def test_a_day_that_costs_a_call_is_read_again_once_when_it_has_settled() -> None:
+    """The 10th has settled on the 13th, the 11th has not."""
+    read = _days_read_at({11: TWELFTH + 12 * 3600, 10: ELEVENTH + 12 * 3600})
+    assert days_to_read((0, THIRTEENTH), read, DEAR) == [THIRTEENTH - 3 * DAY]
+    read = _days_read_at({11: TWELFTH + 12 * 3600})
+    assert days_to_read((0, THIRTEENTH), read, DEAR) == []
+
+
+def test_what_is_read_again_waits_for_the_first_half_of_a_day_but_a_day_at_most() -> None:
+    """In the afternoon, the 10th has settled 16 hours ago, the 9th 40 hours ago."""
+    afternoon = replace(DEAR, now=THIRTEENTH + 15 * 3600)
+    read = _days_read_at({12: 0, 10: ELEVENTH + 12 * 3600})
+    assert days_to_read((0, THIRTEENTH), read, afternoon) == [TWELFTH], "what is new waits never"
+    read = _days_read_at({12: 0, 9: ELEVENTH})
+    assert days_to_read((0, THIRTEENTH), read, afternoon) == [TWELFTH, THIRTEENTH - 4 * DAY]
+
+
 def test_a_day_read_in_part_is_read_again() -> None:
     read = [Covered("x", THIRTEENTH - 60 * DAY, THIRTEENTH - 3600, int(READER.now))]
     assert days_to_read((0, THIRTEENTH), read, READER) == [TWELFTH]
@@ -117,6 +147,15 @@ def test_neighbouring_days_share_a_call() -> None:
         (ELEVENTH - 5 * DAY, ELEVENTH - 4 * DAY),
     ]
     assert pieces(days, 1) == [(day, day + DAY) for day in days]
+
+
+def test_days_that_were_read_fill_the_gap_in_a_call_and_others_do_not() -> None:
+    """A day that TikTok refused was not read: the call would be refused with it."""
+    days = [TWELFTH, THIRTEENTH - 4 * DAY]
+    read = [Covered("x", THIRTEENTH - 3 * DAY, TWELFTH, 0)]
+    assert pieces(days, 30, read) == [(THIRTEENTH - 4 * DAY, THIRTEENTH)]
+    assert pieces(days, 30, read[:0]) == [(day, day + DAY) for day in days]
+    assert pieces(days, 3, read) == [(day, day + DAY) for day in days]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from backfill.normalise.rows import Normalised
 from backfill.normalise.shop import normalise_shops
 from backfill.stage import Context
 from backfill.stages import BY_NAME
+from catalogue.tables import TABLES
 from store.records import Commit, ShopRecords
 from tests.importing import hashed_buyer
 from tests.scripted_tiktok import Scripted, Stage
@@ -184,6 +185,7 @@ LINE = {
     "buyer_service_fee": "1000",
     "small_order_fee": "5000",
     "retail_delivery_fee": "1.28",
+    "tax_with_freight": "32.2",
 }
 # What was paid for the unit stays open: the amounts of the sample do not add up to its total.
 PRICE = {
@@ -621,15 +623,15 @@ def stored(normalised: Normalised, folder: Path) -> dict[str, dict[str, Any]]:
     records = ShopRecords.open(folder / "records.sqlite")
     token = records.grant("backward", 1)
     records.commit("backward", token, Commit(writes=normalised.writes, fetched_at=2_000_000_000))
+    written = {write.table.name for write in normalised.writes if write.rows}
+    made = {table.name for table in TABLES.values() if table.made and table.made.source in written}
     found = {}
-    for write in normalised.writes:
-        if not write.rows:
-            continue
-        (row,) = records.query(f"SELECT * FROM {write.table.name}")
-        found[write.table.name] = {
-            name: row[name]
-            for name in row.keys()  # noqa: SIM118 - a row iterates over its values
-            if row[name] is not None and name not in ("fetched_at", "last_seen_at")
+    for name in written | made:
+        (row,) = records.query(f"SELECT * FROM {name}")
+        found[name] = {
+            column: row[column]
+            for column in row.keys()  # noqa: SIM118 - a row iterates over its values
+            if row[column] is not None and column not in ("fetched_at", "last_seen_at")
         }
     records.close()
     return found

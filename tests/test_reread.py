@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ KNOWLEDGE = ("_windows", "_coverage", "_published_coverage", "_progress", "_chec
 class _NotShown:
     """Columns that nobody looks at: most tests are about records."""
 
-    def publish_rows(self, writes: Sequence[Write]) -> bool:
+    def publish_rows(self, writes: Iterable[Write], *_: Any, **_more: Any) -> bool:
         return bool(writes)
 
 

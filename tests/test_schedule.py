@@ -104,6 +104,13 @@ def test_due_is_who_was_connected_before_the_slot_and_has_no_run_of_it() -> None
     assert due[0].not_before == SLOT + delay_of(("alice", "1"))
 
 
+def test_a_shop_that_was_closed_is_looked_at_once_a_day() -> None:
+    closed = [Known("alice", "1", START - DAY, is_open=False)]
+    assert [one.slot for one in due_slots(SLOT + 60, closed, set())] == [SLOT]
+    assert due_slots(SLOT + 12 * HOUR, closed, set()) == []
+    assert [one.slot for one in due_slots(SLOT + DAY, closed, set())] == [SLOT + DAY]
+
+
 # --- the schedule in the ledger ---
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 import pytest
 
-from backfill.forward import changed, holes, newest, since_when, turned, within
+from backfill.forward import (
+    changed,
+    holes,
+    newest,
+    read_lately,
+    short_or_cut,
+    since_when,
+    turned,
+    within,
+)
 from backfill.run import Outcome
 from backfill.windows import cut, is_long
 from sample_shop.world import seeded_world
@@ -111,13 +120,11 @@ def test_changes_are_asked_for_by_update_time_with_three_days_of_look_back(
 
 
 def test_new_orders_are_asked_for_up_to_the_beginning_of_the_sync(shop: ShopUnderTest) -> None:
-    """A day ends between the two, so there are two windows. What was created and then changed in
-    the last minutes is in no list of changes yet."""
+    """In one window, although a day ends between the two. What was created and then changed in the
+    last minutes is in no list of changes yet."""
     later = NOW + 12 * HOUR
-    midnight = MIDNIGHT + DAY
     sync(shop, later)
-    new = [window for window in created_asked(shop) if window[1] > NOW]
-    assert sorted(new) == [(NOW, midnight), (midnight, later)], "both in flight at once"
+    assert [window for window in created_asked(shop) if window[1] > NOW] == [(NOW, later)]
     assert covered(shop) == [(START, later)]
 
 
@@ -428,6 +435,23 @@ def test_a_list_that_tells_no_changes_is_read_anew_for_three_days() -> None:
     coverage = [Covered("statements", 0, NOW - DAY, NOW - DAY)]
     assert newest(coverage, NOW) == (NOW - 4 * DAY, NOW)
     assert newest([], NOW) == (NOW - 3 * DAY, NOW)
+
+
+def test_a_list_that_hardly_ever_changes_is_read_by_one_sync_of_a_day() -> None:
+    coverage = [Covered("warehouses", 0, NOW - DAY, NOW - DAY)]
+    assert not read_lately([], NOW)
+    assert not read_lately(coverage, NOW)
+    assert read_lately(coverage, NOW - DAY + 12 * HOUR)
+
+
+def test_half_a_day_is_one_piece_also_over_midnight() -> None:
+    night = (MIDNIGHT - 10 * HOUR, MIDNIGHT + 2 * HOUR)
+    assert short_or_cut(night, 1) == [night]
+    longer = (MIDNIGHT - DAY - 1, MIDNIGHT)
+    assert sorted(short_or_cut(longer, 1)) == [
+        (MIDNIGHT - DAY - 1, MIDNIGHT - DAY),
+        (MIDNIGHT - DAY, MIDNIGHT),
+    ]
 
 
 def test_days_that_a_sync_left_out_are_holes_and_old_history_is_not() -> None:

@@ -12,10 +12,12 @@ import structlog
 
 from backfill.fetch import Source
 from backfill.listening import Listening
-from backfill.registration import register
+from backfill.registration import deregister, register
 from sample_shop.gateway import Gateway
 from store.accounts import ShopRow
+from tests.authorizing import House as ConnectingHouse
 from tests.importing import ShopUnderTest, refuses
+from tests.installation import MadeGrant, MadeShop, connect_shop
 from tiktok_shop.webhooks import TOPICS
 
 BASE = "https://source.example.invalid"
@@ -71,13 +73,24 @@ def test_topics_that_the_calls_do_not_list_are_tried_on_request_and_left_out_whe
     assert sorted(shop.listed()) == sorted(OFFERED)
 
 
+def test_a_disconnected_shop_pushes_to_us_no_more_and_to_others_as_before(shop: Shop) -> None:
+    elsewhere = "https://elsewhere.example.invalid/hook"
+    shop.register()
+    body = {"address": elsewhere, "event_type": OFFERED[0]}
+    shop.client.call("webhook_update", shop.access, body=body)
+    assert sorted(deregister(shop.way(), BASE)) == sorted(OFFERED[1:])
+    assert shop.listed() == {OFFERED[0]: elsewhere}
+    assert deregister(shop.way(), BASE) == [], "repeating is harmless"
+
+
 # --- beside an import ---
 
 
-def listening(shop: Shop, public_url: str | None) -> Listening:
+def listening(shop: Shop, public_url: str | None, *also_read: ShopRow) -> Listening:
     nothing: Any = SimpleNamespace()
+    accounts: Any = SimpleNamespace(all_shops=lambda: also_read)
     return Listening(
-        accounts=nothing,
+        accounts=accounts,
         ledger=nothing,
         stores=nothing,
         notifications=nothing,
@@ -87,8 +100,10 @@ def listening(shop: Shop, public_url: str | None) -> Listening:
     )
 
 
-def row(*, is_sample: bool = False) -> ShopRow:
-    made: Any = SimpleNamespace(shop_id="7000001", is_sample=is_sample)
+def row(workspace_id: str = "alice", *, is_sample: bool = False) -> ShopRow:
+    made: Any = SimpleNamespace(
+        shop_id="7000001", workspace_id=workspace_id, state="connected", is_sample=is_sample
+    )
     return made  # type: ignore[no-any-return]
 
 
@@ -115,3 +130,41 @@ def test_what_was_registered_is_logged_once(shop: Shop) -> None:
         for _ in range(2):
             listening(shop, BASE).register(row(), "forward", also_not_offered=False)
     assert [one["topics"] for one in logged if one["event"] == "registered"] == [OFFERED]
+
+
+# --- when a shop is disconnected ---
+
+
+def test_with_the_last_workspace_that_reads_a_shop_its_pushes_end(shop: Shop) -> None:
+    shop.register()
+    listening(shop, BASE, row("alice"), row("bob")).deregister(row("alice"))
+    assert len(shop.listed()) == 9, "bob reads it, too"
+    listening(shop, BASE, row("alice")).deregister(row("alice"))
+    assert shop.listed() == {}
+
+
+@pytest.mark.parametrize("code", [105005, 36009002, 36009003, 36009043])
+def test_whoever_disconnects_a_shop_does_not_wait_for_tiktok(shop: Shop, code: int) -> None:
+    shop.between.faults = [lambda _asked: refuses(code)]
+    with structlog.testing.capture_logs() as logged:
+        listening(shop, BASE, row()).deregister(row())
+    assert [one["event"] for one in logged if one["event"] != "app_refused"][-1:] == [
+        "not_deregistered"
+    ]
+    assert len(shop.calls) == 1
+    assert sum(shop.clock.slept) == 0.0
+
+
+def test_disconnecting_tells_tiktok_while_there_is_access_and_only_then(tmp_path: Path) -> None:
+    house = ConnectingHouse(tmp_path)
+    connect_shop(house.accounts, "alice", MadeGrant(), MadeShop("1", "1"), MadeShop("2", "2"))
+    told: list[tuple[str, str]] = []
+
+    def note(shop: ShopRow) -> None:
+        told.append((shop.shop_id, house.shops()[shop.shop_id]))
+
+    house.connecting._deregister = note
+    house.connecting.disconnect("alice", "1")
+    assert told == [("1", "connected")]
+    house.connecting.disconnect("alice", "1")
+    assert told == [("1", "connected")], "it was disconnected before"

@@ -33,6 +33,9 @@ ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     ("/metrics", Entry.OPEN),
     # Looker Studio has neither cookie nor key; the names of pictures cannot be guessed.
     ("/images/", Entry.OPEN),
+    # Read before one has an account, and by those who review the connector.
+    ("/about", Entry.OPEN),
+    ("/about/", Entry.OPEN),
     ("/static/", Entry.OPEN),
     ("/bootstrap/static/", Entry.OPEN),
 )
@@ -51,12 +54,13 @@ def entry_of(path: str) -> Entry:
 
 def is_page(path: str) -> bool:
     """Whether people look at this address; everything else is answered in JSON."""
-    return path == "/sign-in" or entry_of(path) in (Entry.MEMBER, Entry.GUEST)
+    is_page_for_all = path == "/sign-in" or path.startswith("/about")
+    return is_page_for_all or entry_of(path) in (Entry.MEMBER, Entry.GUEST)
 
 
 def is_picture(path: str) -> bool:
     """Pictures say themselves how long they may be kept."""
-    return path.startswith("/images/")
+    return path.startswith("/images/") or path == "/about/logo.png"
 
 
 def is_static(path: str) -> bool:
