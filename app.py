@@ -21,15 +21,14 @@ import structlog
 from flask import Flask
 
 from backfill.age import shown_coverage, stale_stages
-from backfill.checking import Checking
+from backfill.duties import duties
 from backfill.fetch import Source
 from backfill.freshening import Freshening, count_wish
 from backfill.images import Pictures
 from backfill.importing import Importing
 from backfill.listening import Listening
 from backfill.normalise.rows import BuyerHasher
-from backfill.schedule import IMPORT, SYNC, enqueue_due
-from backfill.slots import Known
+from backfill.schedule import IMPORT, SYNC
 from backfill.window_counts import is_good
 from cli.installation import DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME
 from cli.register import register as register_commands
@@ -65,7 +64,6 @@ from store.paths import DataFolder
 from store.secrets import Vault
 from store.sessions import ConsentStates, Intent, Sessions
 from store.shops import ShopStores
-from store.stalls import Stalls
 from store.throttle import StoreThrottle, known_rate
 from supervisor import folder_problem
 from tiktok_shop.bounded import new_session
@@ -286,31 +284,13 @@ class Installation:
         return [word for word, is_wanted in wanted.items() if is_wanted]
 
     def rounds(self) -> Rounds:
-        """What a worker process sees to besides: the schedule, runs that get nowhere, and columns
-        that are damaged."""
-        stalls = Stalls(self.accounts.database, self.clock)
-        checking = Checking(self.stores, self.clock)
-        duties = {
-            "schedule": lambda: enqueue_due(self.ledger, self.clock, self._synced_shops()),
-            "begin_again": stalls.begin_again,
-            "mark_stuck": stalls.mark_stuck,
-            "check_columns": lambda: checking.next_of(self._places()),
-        }
-        return Rounds(duties, self.clock)
+        """What a worker process sees to besides."""
+        known = duties(self.accounts, self.ledger, self.stores, self.clock)
+        return Rounds(known, self.clock)
 
     def calls_a_second(self, shop: ShopRow) -> float:
         """The shop's quota, as far as it is known."""
         return known_rate(self.accounts.database, shop.shop_id)
-
-    def _places(self) -> list[tuple[str, str]]:
-        return [(shop.workspace_id, shop.shop_id) for shop in self.accounts.all_shops()]
-
-    def _synced_shops(self) -> list[Known]:
-        return [
-            Known(shop.workspace_id, shop.shop_id, shop.connected_at, shop.state == "connected")
-            for shop in self.accounts.all_shops()
-            if shop.state in ("connected", "inactive")
-        ]
 
     def close(self) -> None:
         self.stores.close()

@@ -70,7 +70,7 @@ class Loop:
     """Reads `stages`, which come in the order of `stages.in_order`."""
 
     def __init__(self, stages: Sequence[Stage], work: Work) -> None:
-        self._stages = stages
+        self._stages = {stage.name: stage for stage in stages}
         self._work = work
         self._waits = turns(stages)
         self._ranks = {stage.name: rank for rank, stage in enumerate(stages)}
@@ -136,7 +136,7 @@ class Loop:
                 name = next_stage(self._waits, self._begun, self._ended)
                 if name is None:
                     return
-                self._begin(BY_NAME[name])
+                self._begin(self._stages[name])
                 continue
             reading = stage_run.readings.popleft()
             stage_run.in_flight += 1

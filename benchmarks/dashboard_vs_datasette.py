@@ -122,11 +122,12 @@ def main() -> int:
     with both(chosen.orders, chosen.seed, TWO_YEARS) as (api, installed):
         today = datetime.fromtimestamp(api.now, UTC).date()
         import_two_years(installed, today)
-        shop_id, first = str(api.rows("shops")[0]["id"]), today - timedelta(days=TWO_YEARS)
+        shop_id = str(api.rows("shops")[0]["id"])
+        first, last = today - timedelta(days=TWO_YEARS), today - timedelta(days=4)
         serve_both(
             installed,
             chosen.datasette,
-            lambda client, url: compare(client, url, shop_id, first, today, chosen.times),
+            lambda client, url: compare(client, url, shop_id, first, last, chosen.times),
         )
     return 0
 

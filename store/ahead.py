@@ -75,6 +75,8 @@ def set_right(connection: sqlite3.Connection, now: float) -> bool:
         # What was to be read of the future is planned again.
         "DELETE FROM _windows WHERE end > :now",
         "DELETE FROM _window_counts WHERE counted_at > :now",
+        # What is read when it has not been read since.
+        "UPDATE statements SET transactions_read_at = :then WHERE transactions_read_at > :now",
         f"UPDATE _checkpoints SET value = CAST(:then AS TEXT) WHERE {_AN_INSTANT_AHEAD}",
         *(
             f"UPDATE _freshness SET {one} = :then WHERE {one} > :now"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -115,15 +117,15 @@ def test_while_they_cannot_be_made_again_a_sentence_says_so(
 def test_a_bit_that_changes_later_is_found_within_a_day(test: Answering) -> None:
     assert test.rows("orders") == [[4]]
     clock = test.here.clock
-    checking = Checking(test.here.stores, clock)
-    place = ("default", SHOP.id)
-    checking.next_of([place])
+    shops = test.here.accounts.all_shops
+    checking = Checking(test.here.stores, shops, clock)
+    checking.next_due()
     before = segments(test)
     for path in before:
         change_a_bit(path)
-    checking.next_of([place])
+    checking.next_due()
     assert segments(test) == before, "it was checked a moment ago"
-    Checking(test.here.stores, clock).next_of([place])
+    Checking(test.here.stores, shops, clock).next_due()
     assert set(segments(test)).isdisjoint(before)
     assert test.rows("order_id", "gmv")[0] == ["A", 25.5]
 
@@ -141,15 +143,15 @@ def test_shops_are_checked_one_after_the_other_each_once_a_day() -> None:
             return False
 
     stores, clock = Noting(), FakeClock()
-    checking = Checking(stores, clock)
+    shops = [SimpleNamespace(workspace_id="w", shop_id=shop_id) for shop_id in "12"]
+    checking = Checking(cast(Any, stores), lambda: cast(Any, shops), clock)
     for _ in range(3):
-        checking.next_of([("w", "1"), ("w", "2")])
+        checking.next_due()
         clock.instant += 15.0
     assert stores.seen == ["1", "2"]
     clock.instant += 86_400.0
-    checking.next_of([("w", "1"), ("w", "2")])
+    checking.next_due()
     assert stores.seen == ["1", "2", "1"]
-    checking.next_of([])
 
 
 def test_what_the_engine_cannot_do_for_another_reason_stays_our_mistake() -> None:

@@ -356,7 +356,8 @@ def spoil(folder: Path, *statements: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_check_sees_a_lost_row_in_any_table(table: str, imported: Path, whole: Whole) -> None:
-    spoil(imported, f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
+    stored = TABLES[table].stored_in
+    spoil(imported, f"DELETE FROM {stored} WHERE rowid = (SELECT max(rowid) FROM {stored})")
     with pytest.raises(AssertionError, match=rf"\b{table}\b"):
         check(imported, whole, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,9 @@ def test_the_client_is_asked_for_where_the_chosen_shops_have_one() -> None:
 
 
 def test_the_currency_is_mandatory_when_there_are_several() -> None:
-    asked = {"chosen": [GB], "currencies": ["GBP", "USD"]}
-    before = screen(US, GB, **asked)
-    after = screen(US, GB, **asked, currency=True)
+    several = ["GBP", "USD"]
+    before = screen(US, GB, chosen=[GB], currencies=several)
+    after = screen(US, GB, chosen=[GB], currencies=several, currency=True)
     assert names(before) == names(after) == [*FIRST, "currency", *COUNTING]
     assert offered(before, "currency") == ["GBP", "USD", "each"]
     assert (before["isSteppedConfig"], after["isSteppedConfig"]) == (True, False)
@@ -124,10 +125,8 @@ def standing(**changes: Any) -> Standing:
     read_at = at("2026-08-20 12:05")
     orders = [Covered("orders", at("2026-06-01 07:00"), at("2026-08-20 12:00"), read_at)]
     paid = [Covered("statements", at("2026-06-01 07:00"), at("2026-08-19 07:00"), read_at)]
-    values = {"name": "Cups", "state": "connected", "zone": "America/Los_Angeles"}
-    return Standing(
-        **({**values, "orders": orders, "finance": paid, "under_way": ""} | changes)  # type: ignore[arg-type]
-    )
+    whole = Standing("Cups", "connected", "America/Los_Angeles", orders, paid, under_way="")
+    return replace(whole, **changes)
 
 
 def test_a_shop_says_from_when_to_when_it_is_read_in_its_own_days() -> None:
