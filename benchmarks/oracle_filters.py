@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
+
+import re2
 
 #: A cell: text, flag, amount or count, mean or ratio, or nothing.
 Cell = str | bool | Decimal | int | float | None
@@ -57,10 +58,10 @@ _OPERATORS: Final[dict[str, Callable[[Cell, Sequence[str]], bool]]] = {
     "CONTAINS": lambda value, values: values[0] in (shown_text(value) or ""),
     "IN_LIST": lambda value, values: any(_same(value, wanted) for wanted in values),
     "REGEXP_EXACT_MATCH": lambda value, values: bool(
-        re.fullmatch(values[0], shown_text(value) or "")
+        re2.fullmatch(values[0], shown_text(value) or "")
     ),
     "REGEXP_PARTIAL_MATCH": lambda value, values: bool(
-        re.search(values[0], shown_text(value) or "")
+        re2.search(values[0], shown_text(value) or "")
     ),
     "BETWEEN": _between,
     "NUMERIC_GREATER_THAN": _compared(lambda value, bound: value > bound),
