@@ -282,7 +282,7 @@ def check_cell(described: dict[str, Any], value: Any) -> None:
     assert isinstance(value, kinds[described["dataType"]]), (described["name"], value)
     rule = PATTERNS.get(described["semantics"]["semanticType"])
     if rule:
-        assert re.fullmatch(rule["pattern"], value), (described["name"], value)
+        assert re.fullmatch(rule["pattern"], str(value)), (described["name"], value)
 
 
 def test_columns_come_in_the_order_asked_for_whatever_it_is(signed_in: Connector) -> None:

@@ -310,7 +310,6 @@ class AppsScript {
       getResponseCode: () => status,
       getContentText: () => bytes.toString('utf8'),
       getBlob: () => new Blob(bytes, headers['content-type'] || 'application/json'),
-      getHeaders: () => headers,
     };
   }
 }
