@@ -104,5 +104,8 @@ class Refused(ConnectorError):
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The known names that look most like `name`, best first; for "did you mean" sentences."""
-    return difflib.get_close_matches(name, list(known), n=count, cutoff=0.5)
+    """The known names that look most like `name`, best first, whatever their case; for "did you
+    mean" sentences."""
+    lower = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(name.lower(), list(lower), n=count, cutoff=0.5)
+    return [lower[one] for one in found]

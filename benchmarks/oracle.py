@@ -181,7 +181,7 @@ def _side_by_side(
     return {
         key: {
             name: _aggregate(metric, counted[name].get(key, []), asked)
-            if dated_part(asked, key) in read[name]
+            if dated_part(asked, FACTS[reads[name]], key) in read[name]
             else None
             for name, metric in bases.items()
         }

@@ -53,6 +53,19 @@ class CachedShop:
             return True
         return bool(self.covered.get(fact.read_as))
 
+    def is_out(self, fact: Fact, day: date, now: float) -> bool:
+        """Whether TikTok had given out its own figures of a day when the shop was read, at `now`.
+
+        It may need two days more than it takes for a day to be over. Who read up to a day so near
+        has read all there was; a cache that ends earlier was not read to the end.
+        """
+        stretches = (self.covered or {}).get(fact.read_as, ())
+        if not fact.has_own_days or not stretches:
+            return True
+        newest = datetime.fromtimestamp(max(end for _, end in stretches) - 1, UTC).date()
+        age = (self.today(now) - newest).days
+        return age not in (2, 3) or day <= newest
+
     def has_read(self, fact: Fact, day: date, zone: ZoneInfo, now: float) -> bool:
         """Whether a whole day of a fact was read, or the day at whose middle reading has got to."""
         if self.covered is None:

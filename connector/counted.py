@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from catalogue.facts import FACTS, Fact
 from catalogue.field import Aggregate, Counted, Dimension, TimeDimension, references
+from catalogue.fields import FIELDS
 from connector.question import Question
 from connector.reach import home
 from connector.reads import FactRead
@@ -24,7 +25,14 @@ from connector.select import GivenRows, ShopScope
 Way = Literal["stored", "window", "untold"]
 #: Columns of the keys that say when, and not whose.
 _WHEN: Final = frozenset({"date", "day", "hour"})
-_THINGS: Final = {"product_id": "product", "sku_id": "SKU", "video_id": "video"}
+_THINGS: Final = {
+    "product_id": "product",
+    "sku_id": "SKU",
+    "video_id": "video",
+    "live_id": "LIVE",
+}
+#: Operators that let through what equals one of their values.
+_ONE_OF: Final = frozenset({"EQUALS", "IN_LIST"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class WindowCounting:
     ways: Mapping[str, Way]
     reads: Mapping[str, FactRead]
     windows: tuple[WindowCount, ...]
+    question: Question
+    shops_chosen: Sequence[ShopScope]
 
     @classmethod
     def of(
@@ -71,7 +81,7 @@ class WindowCounting:
             over = [metric for metric in mine if ways[metric.id] == "window"]
             asked += _windows(over, reads[fact], shops)
         by_id = {metric.id: reads[fact] for fact, group in facts.items() for metric in group}
-        return cls(counted, ways, by_id, tuple(asked))
+        return cls(counted, ways, by_id, tuple(asked), question, shops)
 
     def shops(self, fact: Fact) -> list[str]:
         return [one.shop_id for one in self.windows if one.fact == fact.name]
@@ -88,8 +98,11 @@ class WindowCounting:
     def notes(self, counts: Counts | None) -> Iterator[str]:
         """Why counts are null; `counts` is None before TikTok was asked."""
         for name, metric in self.counted.items():
+            read = self.reads[name]
             if self.ways[name] == "untold":
-                yield _untold(metric, self.reads[name])
+                yield _untold(metric, read, self.question, self.shops_chosen)
+            elif not _is_about_one_thing(FACTS[read.fact], self.question):
+                yield _of_several(metric, read)
         if counts is not None:
             missing = [one for one in self.windows if one not in counts]
             for name in dict.fromkeys(name for one in missing for name in one.metrics):
@@ -105,29 +118,42 @@ def way(metric: Counted, read: FactRead, question: Question, shops: Sequence[Sho
         return "stored"
     if not metric.over_window or not any(read.days.values()):
         return "untold"
-    homes = {home(fact, one) for one in question.needed if _is_whole_window(fact, one)}
-    if len([one for one in question.needed if _is_whole_window(fact, one)]) < len(question.needed):
+    if _blocking(fact, question, shops) or not _is_about_one_shop(fact, question, shops):
         return "untold"
-    if len(shops) > 1 and "shops" not in homes:
-        return "untold"
-    return "untold" if _whose(fact) and not homes - {"shops"} else "window"
+    return "window" if _is_about_one_thing(fact, question) else "untold"
 
 
-def _untold(metric: Counted, read: FactRead) -> str:
-    """Why the count is null."""
+def _untold(metric: Counted, read: FactRead, question: Question, shops: Sequence[ShopScope]) -> str:
+    """Why the count is null, and what would show it."""
     fact = FACTS[read.fact]
-    things = [_THINGS[name] for name in fact.table.key if name in _THINGS]
+    things = _things(fact)
     one = f"one {things[0]} of one shop" if things else "one shop"
     add = "Date & Hour" if "hour" in fact.table.key else "Date"
     per = "hour" if "hour" in fact.table.key else "day"
     if metric.over_window:
-        return (
+        why = (
             f"{metric.label} is empty here: TikTok counts it for {one}, by {per} or over the whole "
             "date range without a date in the table."
         )
+        blocking = _blocking(fact, question, shops)
+        if blocking:
+            labels = " and ".join(dimension.label for dimension in blocking)
+            return f"{why} It does not tell it by {labels}, as a column or as a filter."
+        if not _is_about_one_thing(fact, question):
+            return f"{why} Add {_id_labels(fact)}."
+        return why
     return (
         f"{metric.label} is empty here: TikTok counts it for {one} by {per}, and days do not add "
         f"up. Add {add}."
+    )
+
+
+def _of_several(metric: Counted, read: FactRead) -> str:
+    """Why the count may be null in some rows."""
+    fact = FACTS[read.fact]
+    return (
+        f"{metric.label} is empty where a row is about several {_things(fact)[0]}s, which may have "
+        f"people in common. Add {_id_labels(fact)}."
     )
 
 
@@ -161,12 +187,53 @@ def _whose(fact: Fact) -> set[str]:
     return set(fact.table.key) - _WHEN
 
 
-def _is_whole_window(fact: Fact, dimension: Dimension) -> bool:
+def _things(fact: Fact) -> list[str]:
+    return [_THINGS[name] for name in fact.table.key if name in _THINGS]
+
+
+def _id_labels(fact: Fact) -> str:
+    return " and ".join(FIELDS[name].label for name in fact.table.key if name in _THINGS)
+
+
+def _blocking(fact: Fact, question: Question, shops: Sequence[ShopScope]) -> list[Dimension]:
+    """Columns and filters that rows of a whole range know nothing of."""
+    return [one for one in question.needed if not _is_whole_window(fact, one, shops)]
+
+
+def _is_whole_window(fact: Fact, dimension: Dimension, shops: Sequence[ShopScope]) -> bool:
     """Whether rows of a whole range know the dimension: whose they are, and what that says."""
     if isinstance(dimension, TimeDimension):
         return False
+    if dimension.id == "currency":
+        # Where a shop has one, it says whose the row is; of several TikTok counts all together.
+        return all(len(shop.currencies) <= 1 for shop in shops)
     table = home(fact, dimension)
     if table != fact.table.name:
         return True
-    known = {*_whose(fact), "currency"}
-    return all(name in known for name in references(dimension.homes[table]))
+    return all(name in _whose(fact) for name in references(dimension.homes[table]))
+
+
+def _is_about_one_shop(fact: Fact, question: Question, shops: Sequence[ShopScope]) -> bool:
+    return len(shops) == 1 or any(home(fact, one) == "shops" for one in question.needed)
+
+
+def _is_about_one_thing(fact: Fact, question: Question) -> bool:
+    """Whether every row is about one product or the like: its id is a column, or the only one that
+    a filter lets through. A title or a category may be that of several."""
+    one_by_one = {*question.dimensions, *_pinned(question)}
+    ids = {
+        references(dimension.homes[fact.table.name])
+        for dimension in one_by_one
+        if not isinstance(dimension, TimeDimension) and home(fact, dimension) == fact.table.name
+    }
+    return all((name,) in ids for name in _whose(fact))
+
+
+def _pinned(question: Question) -> Iterator[Dimension]:
+    """Dimensions of which a filter lets one value through."""
+    for group in question.row_filters:
+        for clause in group if len(group) == 1 else ():
+            dimension = FIELDS[clause.field]
+            is_one = clause.operator in _ONE_OF and len(set(clause.values)) == 1
+            if is_one and not clause.exclude and isinstance(dimension, Dimension):
+                yield dimension

@@ -1,4 +1,4 @@
-"""What the store has read of the days an answer shows: null, zero, partial, or not ready. Pure.
+"""What the store has read of the days an answer shows: null or zero. Pure.
 
 A day of a shop counts as covered for a fact when it has been read whole, or, the newest one, from
 its beginning up to the newest reading. Days are those of the fact: of the report's zone, or the
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from catalogue.facts import FACTS, Fact
-from connector.reach import OPTIONAL
 from connector.reads import FactRead
 from connector.select import Days, ShopScope
 from connector.zones import DAY, day_of, local_day
@@ -38,26 +37,13 @@ class Extent:
     is_read: bool
 
 
-@dataclass(frozen=True)
-class Seen:
-    """`as_of`: when what is shown was read, epoch seconds; of several resources and shops the one
-    read longest ago. `partial`: days of the range are missing that should be there. `ready`:
-    something is imported. `notes` are sentences for people."""
-
-    as_of: float | None
-    covered_from: dt.date | None
-    partial: bool
-    ready: bool
-    notes: tuple[str, ...]
-
-
 def extents(
     read: FactRead, span: Days | None, shops: Sequence[ShopScope], known: Known, today: dt.date
 ) -> list[Extent]:
     """`span`: the range asked for; days after `today` are nobody's and never missing."""
     fact = FACTS[read.fact]
     return [
-        _extent(position, fact, read, span, shop, _stretches(known, shop, read), today)
+        _extent(position, fact, read, span, shop, stretches_of(known, shop, read), today)
         for position, shop in enumerate(shops)
     ]
 
@@ -65,56 +51,6 @@ def extents(
 def is_unknown(found: Iterable[Extent]) -> bool:
     """Nothing of what the fact was asked for has been read, in any shop."""
     return not any(extent.is_read for extent in found)
-
-
-def seen(
-    reads: Sequence[FactRead], shops: Sequence[ShopScope], known: Known, today: dt.date
-) -> Seen:
-    """What the answer can say of itself. `today`, in the report's zone, may not be read yet."""
-    notes: list[str] = []
-    read_at: list[float] = []
-    starts: list[int] = []
-    partial = ready = False
-    asked = [read for read in reads if read.fed_by != "shops"]
-    for shop in shops:
-        for read in asked:
-            fact = FACTS[read.fact]
-            stretches = _stretches(known, shop, read)
-            if not stretches:
-                partial = True
-                optional = OPTIONAL.get(fact.name)
-                ready = ready or optional is not None
-                missing = f"{fact.about} Not imported yet."
-                if optional:
-                    missing = f"{optional} are not imported; they are an optional part."
-                notes.append(f"{shop.name}: {missing}")
-                continue
-            ready = True
-            # What is final is not read again: the newest reading tells how old the rest is.
-            read_at.append(max(stretch.read_at for stretch in stretches))
-            days = read.days.get(shop.shop_id)
-            if days is None or not fact.axes:
-                continue
-            zone = _zone(fact, shop)
-            if fact.is_dated:
-                starts.append(_first_whole_day(stretches[0].start, zone))
-            covered = _covered(stretches, zone, days)
-            yesterday = (_today(fact, shop, today) - dt.timedelta(days=1), days.start)
-            newest = day_of(_newest(stretches, zone))
-            due = Days(days.start, min(days.end, max(newest, *yesterday)))
-            if not covered:
-                partial = True
-                notes.append(f"{shop.name}: no day of the range is imported. {fact.about}")
-            elif rest(covered, _numbers(due)):
-                partial = True
-                notes.append(f"{shop.name}: not every day of the range is imported yet.")
-    return Seen(
-        as_of=min(read_at, default=None),
-        covered_from=day_of(max(starts)) if starts else None,
-        partial=partial,
-        ready=ready or not asked,
-        notes=tuple(dict.fromkeys(notes)),
-    )
 
 
 def newest_day(shops: Sequence[ShopScope], known: Known, resource: str) -> dt.date | None:
@@ -154,47 +90,47 @@ def _extent(
     if not read.axis:
         return Extent(position, (), (), bool(stretches))
     days = read.days.get(shop.shop_id)
-    covered = _covered(stretches, _zone(fact, shop), days) if days else []
+    covered = covered_days(stretches, zone_of(fact, shop), days) if days else []
     asked = days if fact.window_days else span
     if asked is None:
         return Extent(position, covered, (), bool(covered))
-    latest = max(_today(fact, shop, today), asked.start)
-    missing = rest(covered, _numbers(Days(asked.start, min(asked.end, latest))))
+    latest = max(today_of(fact, shop, today), asked.start)
+    missing = rest(covered, numbers(Days(asked.start, min(asked.end, latest))))
     return Extent(position, covered, missing, bool(covered))
 
 
-def _stretches(known: Known, shop: ShopScope, read: FactRead) -> Sequence[Covered]:
+def stretches_of(known: Known, shop: ShopScope, read: FactRead) -> Sequence[Covered]:
     return known.get(shop.shop_id, {}).get(read.fed_by, ())
 
 
-def _today(fact: Fact, shop: ShopScope, today: dt.date) -> dt.date:
+def today_of(fact: Fact, shop: ShopScope, today: dt.date) -> dt.date:
     return (shop.today or today) if fact.own_days else today
 
 
-def _zone(fact: Fact, shop: ShopScope) -> str:
+def zone_of(fact: Fact, shop: ShopScope) -> str:
     return _OWN if fact.own_days else shop.zone
 
 
-def _numbers(days: Days) -> tuple[int, int]:
+def numbers(days: Days) -> tuple[int, int]:
     start, end = days.local
     return start // DAY, end // DAY - 1
 
 
-def _newest(stretches: Sequence[Covered], zone: str) -> int:
+def newest_of(stretches: Sequence[Covered], zone: str) -> int:
     return local_day(zone, stretches[-1].end - 1) if stretches else 0
 
 
-def _first_whole_day(instant: int, zone: str) -> int:
+def first_whole_day(instant: int, zone: str) -> int:
     return local_day(zone, instant - 1) + 1
 
 
-def _covered(stretches: Sequence[Covered], zone: str, days: Days) -> list[tuple[int, int]]:
+def covered_days(stretches: Sequence[Covered], zone: str, days: Days) -> list[tuple[int, int]]:
     """Covered days within `days`; stretches ascend."""
-    first, last = _numbers(days)
-    newest = _newest(stretches, zone)
+    first, last = numbers(days)
+    newest = newest_of(stretches, zone)
     found: list[tuple[int, int]] = []
     for stretch in stretches:
-        low = max(_first_whole_day(stretch.start, zone), first)
+        low = max(first_whole_day(stretch.start, zone), first)
         high = newest if stretch is stretches[-1] else local_day(zone, stretch.end) - 1
         high = min(high, last)
         if low <= high:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
+from types import MappingProxyType
 from typing import Final
 
 import orjson
@@ -25,12 +26,13 @@ from connector.about import About
 from connector.body import Body, write
 from connector.cells import Form
 from connector.chosen import choose_shops, state_notes
-from connector.counted import Counts, WindowCount
+from connector.counted import WindowCount
 from connector.coverage import Known
 from connector.live import NOTHING_ASKED, Freshened, Live, ShopStores, Window, Wish
 from connector.plan import Plan, plan
 from connector.request import GetDataRequest, Options, report_zone
-from connector.select import ShopScope
+from connector.seen import FIGURES_STALE_AFTER_SECONDS, Seen, cut_short
+from connector.select import Days, ShopScope
 from connector.zones import today
 from errors import BadRequest, NotReady
 from store.accounts import ShopRow, WorkspaceScope
@@ -38,9 +40,13 @@ from store.columns import Manifest
 from store.engine import Engine, UnreadableSegment
 from store.window_counts import WindowCounts
 
-#: A little more than the 12 hours between two syncs; TikTok's own figures are read once a day.
+#: A little more than the 12 hours between two syncs.
 STALE_AFTER_SECONDS: Final = 13 * 3_600
-FIGURES_STALE_AFTER_SECONDS: Final = 37 * 3_600
+
+#: What is missing may come with the next import.
+_RETRY_AFTER_SECONDS: Final = 60
+
+_NO_COUNTS: Final[Mapping[WindowCount, WindowCounts]] = MappingProxyType({})
 
 _OVERDUE: Final = "{name}: its last import was long ago, and the next one is overdue."
 _COUNTED_UNTIL: Final = "{name}: TikTok has counted people up to {until} so far."
@@ -129,12 +135,12 @@ class Answers:
         if freshened is not NOTHING_ASKED or counts or overdue:
             notes += [*freshened.problems.values(), *_counted_until(counts, asked.shops)]
             notes += [] if freshened.problems else overdue
-            rows = {window: counted.by_name() for window, counted in counts.items()}
-            made = self._plan(request, asked, form, notes, rows)
+            made = self._plan(request, asked, form, notes, counts)
         is_old = bool(freshened.problems or overdue)
-        about = self._about(made, asked, freshened, counts.values(), notes, is_old=is_old)
+        made = replace(made, seen=cut_short(made.seen, _until(counts)))
+        about = self._about(made, asked, freshened, notes, is_old=is_old)
         if request.options.strict:
-            _refuse_unless_whole(about)
+            _refuse_unless_whole(about, made.seen)
         sql = made.sql
         for source in made.sources:
             scan = asked.manifests[source.shop_id].scan(
@@ -227,14 +233,15 @@ class Answers:
         asked: _Asked,
         form: Form,
         notes: Sequence[str],
-        counts: Counts | None = None,
+        counts: Mapping[WindowCount, WindowCounts] = _NO_COUNTS,
     ) -> Plan:
         return plan(
             request,
             asked.scopes,
             today(asked.scopes[0].zone, self._clock.now()),
             known=self._known(asked),
-            counts=counts or {},
+            counts={window: counted.by_name() for window, counted in counts.items()},
+            counted_at=[counted.counted_at for counted in counts.values()],
             shop_notes=notes,
             analytics_days=self._analytics_days,
             form=form,
@@ -305,7 +312,6 @@ class Answers:
         made: Plan,
         asked: _Asked,
         freshened: Freshened,
-        counts: Iterable[WindowCounts],
         notes: Sequence[str],
         *,
         is_old: bool,
@@ -313,13 +319,10 @@ class Answers:
         seen = made.seen
         if seen is None or not seen.ready:
             raise NotReady(self._not_ready(asked.shops), retry_after=10)
-        read = [one.counted_at for one in counts]
-        if seen.as_of is not None:
-            read.append(seen.as_of)
         unread = made.live.may_freshen and any(shop.state != "connected" for shop in asked.shops)
         return About(
             source="live" if freshened.arrived else "cached",
-            as_of=min(read, default=None),
+            as_of=seen.as_of,
             covered_from=seen.covered_from,
             stale=is_old or unread,
             clamped=made.clamped,
@@ -369,9 +372,27 @@ def _longest_age(fact: str) -> float:
     return FIGURES_STALE_AFTER_SECONDS if FACTS[fact].cap else STALE_AFTER_SECONDS
 
 
-def _refuse_unless_whole(about: About) -> None:
-    """What a report must not show that wants all or nothing."""
+def _until(counts: Mapping[WindowCount, WindowCounts]) -> list[Days]:
+    """The days that were counted of each range that TikTok did not count to its end."""
+    return [
+        Days(window.first, dt.date.fromisoformat(counted.until))
+        for window, counted in counts.items()
+        if counted.until < counted.last
+    ]
+
+
+def _refuse_unless_whole(about: About, seen: Seen | None) -> None:
+    """What a report must not show that wants all or nothing: what no import can bring is the
+    request's, everything else comes with time."""
     if about.clamped:
         raise BadRequest(" ".join(one.note for one in about.clamped), code="bad_date_range")
+    if seen is not None and seen.to_ask_for is not None:
+        first, last = seen.to_ask_for
+        days = f"from {first} to {last}" if first else f"up to {last}"
+        notes = " ".join(about.notes)
+        raise BadRequest(f"{notes} Choose days {days}.".strip(), code="bad_date_range")
     if about.partial or about.stale:
-        raise NotReady(" ".join(about.notes) or "The newest numbers are not there yet.")
+        raise NotReady(
+            " ".join(about.notes) or "The newest numbers are not there yet.",
+            retry_after=_RETRY_AFTER_SECONDS,
+        )

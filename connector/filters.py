@@ -8,8 +8,10 @@ metrics. It is case-sensitive, false on null when it includes, and plainly negat
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+from catalogue.fields import FIELDS
 from connector.request import Clause
 from errors import BadRequest
 
@@ -36,7 +38,9 @@ _NUMERIC: Final = {
 _LARGEST: Final = 1e31
 #: A longer list is looked up by a hash join, which costs memory for every clause.
 _SHORT_LIST: Final = 32
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z")
+#: More conditions than these are tested as one, see all_of.
+_FEW_TESTS: Final = 20
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Parameters:
@@ -57,10 +61,18 @@ def condition(clause: Clause, shown: str, parameters: Parameters, *, number: boo
     return f"(NOT {met})" if clause.exclude else met
 
 
+def all_of(tests: Sequence[str]) -> str:
+    """SQL that holds where all of the tests do. The engine takes time in proportion to the square
+    of how many it can move about (measured: 12 seconds for a thousand), so many are put into one.
+    """
+    together = " AND ".join(tests)
+    return together if len(tests) <= _FEW_TESTS else f"CASE WHEN {together} THEN true END"
+
+
 def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) -> str:
     compared = number or clause.operator not in _TEXT
     if clause.operator == "BETWEEN":
-        compared = number or all(_NUMBER.match(value.strip()) for value in clause.values)
+        compared = number or all(_NUMBER.fullmatch(value.strip()) for value in clause.values)
     if compared and clause.operator in _NUMERIC:
         # DECIMAL is wide enough for 18-digit ids, which a double would round.
         kind = "DOUBLE" if number else "DECIMAL(38, 6)"
@@ -81,8 +93,9 @@ def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) ->
 
 
 def _number(clause: Clause, value: str) -> str:
-    if not _NUMBER.match(value.strip()) or abs(float(value)) >= _LARGEST:
+    if not _NUMBER.fullmatch(value.strip()) or abs(float(value)) >= _LARGEST:
         raise BadRequest(
-            f"The filter on {clause.field} needs a number of ordinary size, but got {value[:60]!r}."
+            f"The filter on {FIELDS[clause.field].label} needs a number of ordinary size, but got "
+            f"{value[:60]!r}."
         )
     return value.strip()

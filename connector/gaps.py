@@ -9,7 +9,7 @@ table of the groups, which is joined.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catalogue.facts import Fact
 from catalogue.field import Dimension, TimeDimension, references
@@ -61,23 +61,54 @@ def gap(
     shops: Sequence[ShopScope],
     extents: Sequence[Extent],
     parameters: Parameters,
+    axis: str,
 ) -> Gap | None:
-    """None where no group is missing as a whole."""
+    """None where no group is missing as a whole. `axis`: what the range means for the fact."""
+    missing = _gap_in_time(number, fact, dimensions, shops, extents, parameters)
+    unpaid = _not_paid_then(fact, dimensions, shops, extents, parameters, axis)
+    if missing is None or unpaid is None:
+        return missing or unpaid
+    return replace(missing, gone=_any([missing.gone, unpaid.gone]))
+
+
+def _not_paid_then(
+    fact: Fact,
+    dimensions: Sequence[Dimension],
+    shops: Sequence[ShopScope],
+    extents: Sequence[Extent],
+    parameters: Parameters,
+    axis: str,
+) -> Gap | None:
+    """Where the range is one of days of payment and these are shown, other facts bring days outside
+    of it: of those the fact was not read."""
+    paid = next((n for n, one in enumerate(dimensions) if one.id == "paid_date"), None)
+    if axis != "paid" or paid is None:
+        return None
+    groups = _by_shop(fact, dimensions, shops, extents)
+    tests = []
+    for values, group in groups.items():
+        days = [_between(f"d{paid}", one) for one in sorted(set(group.covered))]
+        inside = f"COALESCE({_any(days)}, false)" if days else "false"
+        tests.append(_all([*_bound(fact, dimensions, values, parameters), f"NOT {inside}"]))
+    return Gap(_any(tests)) if tests else None
+
+
+def _gap_in_time(
+    number: int,
+    fact: Fact,
+    dimensions: Sequence[Dimension],
+    shops: Sequence[ShopScope],
+    extents: Sequence[Extent],
+    parameters: Parameters,
+) -> Gap | None:
     times = {
         position: one for position, one in enumerate(dimensions) if isinstance(one, TimeDimension)
     }
-    of_shop = {position: one for position, one in enumerate(dimensions) if _is_of_shop(fact, one)}
-    if not times and not of_shop:
+    if not times and not _of_shop(fact, dimensions):
         return None
-    by_shop: dict[tuple[str | None, ...], _Shops] = {}
-    for extent in extents:
-        for values in _values(fact, tuple(of_shop.values()), shops[extent.shop]):
-            by_shop.setdefault(values, _Shops()).add(extent)
+    by_shop = _by_shop(fact, dimensions, shops, extents)
     bound = {
-        values: [
-            f"d{position} IS NOT DISTINCT FROM CAST({parameters.bind(value)} AS VARCHAR)"
-            for position, value in zip(of_shop, values, strict=True)
-        ]
+        values: _bound(fact, dimensions, values, parameters)
         for values, group in by_shop.items()
         if (group.gone if times else not group.is_read)
     }
@@ -95,6 +126,39 @@ def gap(
                 )
             )
     return _joined(f"u{number}", times, bound, by_shop)
+
+
+def _of_shop(fact: Fact, dimensions: Sequence[Dimension]) -> dict[int, Dimension]:
+    """By position."""
+    return {place: one for place, one in enumerate(dimensions) if _is_of_shop(fact, one)}
+
+
+def _by_shop(
+    fact: Fact,
+    dimensions: Sequence[Dimension],
+    shops: Sequence[ShopScope],
+    extents: Sequence[Extent],
+) -> dict[tuple[str | None, ...], _Shops]:
+    """What is read together, by the values of the dimensions that tell shops apart."""
+    keys = tuple(_of_shop(fact, dimensions).values())
+    found: dict[tuple[str | None, ...], _Shops] = {}
+    for extent in extents:
+        for values in _values(fact, keys, shops[extent.shop]):
+            found.setdefault(values, _Shops()).add(extent)
+    return found
+
+
+def _bound(
+    fact: Fact,
+    dimensions: Sequence[Dimension],
+    values: Sequence[str | None],
+    parameters: Parameters,
+) -> list[str]:
+    """Conditions of the groups with these values."""
+    return [
+        f"d{position} IS NOT DISTINCT FROM CAST({parameters.bind(value)} AS VARCHAR)"
+        for position, value in zip(_of_shop(fact, dimensions), values, strict=True)
+    ]
 
 
 def _joined(

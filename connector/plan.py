@@ -16,13 +16,14 @@ from catalogue.facts import FACTS, Fact
 from catalogue.field import Aggregate
 from connector.cells import Form
 from connector.counted import Counts, WindowCount, WindowCounting
-from connector.coverage import Extent, Known, Seen, extents, is_unknown, seen
+from connector.coverage import Extent, Known, extents, is_unknown
 from connector.decide import Live, decide
 from connector.question import Question, ask
 from connector.reach import fact_for, home_fact, not_imported, refuse
 from connector.reads import ANALYTICS_DAYS, Clamp, FactRead, Span
 from connector.request import GetDataRequest
 from connector.says import says
+from connector.seen import Seen, as_told, optional_notes, seen
 from connector.select import Days, ShopScope, Source
 from connector.statement import Part, state
 
@@ -60,12 +61,14 @@ def plan(
     *,
     known: Known | None = None,
     counts: Counts = _NO_COUNTS,
+    counted_at: Sequence[float] = (),
     shop_notes: Sequence[str] = (),
     analytics_days: int = ANALYTICS_DAYS,
     form: Form = "looker",
 ) -> Plan:
     """`shops`: those chosen, with at least one; `today` in the report's zone. `known`: what the
-    store has read; None takes everything for read. `counts`: rows of an earlier plan's `windows`.
+    store has read; None takes everything for read. `counts`: rows of an earlier plan's `windows`;
+    `counted_at`: when TikTok counted them, epoch seconds.
     `shop_notes`: what else the answer has to say of its shops. `analytics_days`: how many days back
     TikTok's own figures are shown. `form`: how the rows are written.
 
@@ -93,12 +96,14 @@ def plan(
         asked = Days(request.start, request.end) if request.start and request.end else None
         found = {read.fact: extents(read, asked, shops, known, today) for read in stored}
         _refuse_what_is_optional(question, reads.values(), shops, known)
-        sight = seen(stored if parts else list(reads.values()), shops, known, today)
+        sight = seen(stored if parts else list(reads.values()), shops, known, today, counted_at)
     unread = {name for name, one in found.items() if is_unknown(one)}
-    clamped = tuple(clamp for read in reads.values() if (clamp := read.clamp) is not None)
+    told = [as_told(read, shops, known or {}) for read in reads.values()]
+    clamped = tuple(clamp for read in told if (clamp := read.clamp) is not None)
     notes = (
         *(clamp.note for clamp in clamped),
         *count.notes(counts if known is not None else None),
+        *optional_notes(facts, question.needed, shops, known),
     )
     statement = state(
         request,
@@ -147,11 +152,13 @@ def _facts(question: Question) -> dict[Fact, list[Aggregate]]:
             chosen[candidates] = fact_for(part, question.needed)
         fact = chosen[candidates]
         if fact is None:
-            raise refuse(question.metrics, question.needed)
+            raise refuse(question.metrics, question.dimensions, question.filtered)
         facts.setdefault(fact, []).append(part)
     if facts:
         return facts
-    return {home_fact(question.needed) if question.needed else FACTS["orders"]: []}
+    if question.needed:
+        return {home_fact(question.dimensions, question.filtered): []}
+    return {FACTS["orders"]: []}
 
 
 def _parts(

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from catalogue.facts import FACTS, Fact
-from catalogue.field import Aggregate, Dimension, Metric, TimeDimension
+from catalogue.field import Aggregate, AnswerDimension, Dimension, Metric, TimeDimension
 from catalogue.fields import FIELDS, aggregates, facts_of, is_snapshot
 from errors import BadRequest
 
@@ -17,6 +17,9 @@ OPTIONAL: Final = {
     "sku_performance_daily": "TikTok's own figures by SKU",
     "external_orders": "numbers of orders in other systems",
 }
+#: A sentence is read by a person: as many labels, and as many kinds of refusal.
+_MOST_LABELS: Final = 12
+_MOST_SENTENCES: Final = 4
 
 
 @cache
@@ -41,38 +44,61 @@ def fact_for(metric: Aggregate, dimensions: Sequence[Dimension]) -> Fact | None:
     return next((fact for fact in facts_of(metric) if reaches_all(fact, dimensions)), None)
 
 
-def home_fact(dimensions: Sequence[Dimension]) -> Fact:
+def home_fact(dimensions: Sequence[Dimension], filtered: Sequence[Dimension] = ()) -> Fact:
     """The fact whose distinct rows answer dimensions without a metric: one in which the first of
-    them is at home if it reaches the others, else the coarsest that does."""
-    candidates = [fact for fact in FACTS.values() if reaches_all(fact, dimensions)]
+    them is at home if it reaches the others, else the coarsest that does. `filtered`: those of
+    filters, which it reaches too."""
+    needed = tuple(dict.fromkeys((*dimensions, *filtered)))
+    candidates = [fact for fact in FACTS.values() if reaches_all(fact, needed)]
     if not candidates:
-        raise BadRequest(
-            f"{_labels(dimensions)} do not go together in one table: nothing TikTok records has "
-            "all of them. Leave one out.",
-            code="incompatible_fields",
-        )
-    homes = {next(iter(dimension.homes), "orders") for dimension in dimensions}
+        raise _no_home(dimensions, needed)
+    homes = {next(iter(dimension.homes), "orders") for dimension in needed}
     at_home = [fact for fact in candidates if fact.table.name in homes]
     return (at_home or candidates)[0]
 
 
-def refuse(metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> BadRequest:
-    """The sentence for metrics and dimensions that cannot be combined."""
-    sentences = []
-    for metric in metrics:
-        blocking = _blocking(metric, dimensions)
-        if blocking:
-            why = _why(metric, blocking)
-            sentences.append(f"{metric.label}{why} cannot be shown by {_labels(blocking)}.")
-    fitting = [metric for metric in metrics if not _blocking(metric, dimensions)]
-    if fitting:
-        sentences.append(f"With {_labels(dimensions)} these go together: {_labels(fitting)}.")
+def _no_home(dimensions: Sequence[Dimension], needed: Sequence[Dimension]) -> BadRequest:
+    missing = [
+        [one for one in needed if home(fact, one) is None]
+        for fact in FACTS.values()
+        if dimensions and reaches_all(fact, dimensions)
+    ]
+    if missing:
+        blocking = min(missing, key=len)
+        sentence = f"{_labels(dimensions)} cannot be filtered by {_labels(blocking)}; take "
+        sentence += f"{_those(blocking)} off."
     else:
-        kept = [
-            dimension
-            for dimension in dimensions
-            if not any(dimension in _blocking(metric, dimensions) for metric in metrics)
-        ]
+        sentence = f"{_labels(needed)} do not go together in one table: nothing TikTok records "
+        sentence += "has all of them. Leave one out."
+    return BadRequest(sentence, code="incompatible_fields")
+
+
+def refuse(
+    metrics: Sequence[Metric], dimensions: Sequence[Dimension], filtered: Sequence[Dimension] = ()
+) -> BadRequest:
+    """The sentence for metrics and dimensions that cannot be combined. `dimensions`: those shown;
+    `filtered`: those of filters."""
+    needed = tuple(dict.fromkeys((*dimensions, *filtered)))
+    alike: dict[tuple[str, tuple[Dimension, ...]], list[Metric]] = {}
+    fitting = []
+    for metric in metrics:
+        blocking = tuple(_blocking(metric, needed))
+        if blocking:
+            alike.setdefault((_why(metric, blocking), blocking), []).append(metric)
+        else:
+            fitting.append(metric)
+    sentences = [
+        _cannot(refused, why, blocking, dimensions)
+        for (why, blocking), refused in list(alike.items())[:_MOST_SENTENCES]
+    ]
+    blocked = {one for _, blocking in alike for one in blocking}
+    others = sum(len(refused) for refused in list(alike.values())[_MOST_SENTENCES:])
+    if others:
+        sentences.append(f"So it is with {others} more.")
+    if fitting:
+        sentences.append(f"With {_labels(needed)} these go together: {_labels(fitting)}.")
+    elif blocked & set(dimensions):
+        kept = [dimension for dimension in dimensions if dimension not in blocked]
         if kept:
             sentences.append(f"{_labels(metrics)} can be shown by {_labels(kept)}.")
         else:
@@ -82,14 +108,36 @@ def refuse(metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> BadReq
     return BadRequest(" ".join(sentences), code="incompatible_fields")
 
 
+def _cannot(
+    metrics: Sequence[Metric],
+    why: str,
+    blocking: Sequence[Dimension],
+    dimensions: Sequence[Dimension],
+) -> str:
+    """`why`: what the metrics are, if that says it."""
+    shown = [one for one in blocking if one in dimensions]
+    filters = [one for one in blocking if one not in dimensions]
+    labels = _labels(metrics)
+    because = f" {'is' if len(metrics) == 1 else 'are'} {why} and" if why else ""
+    if not filters:
+        return f"{labels}{because} cannot be shown by {_labels(shown)}."
+    by = f"shown by {_labels(shown)}, nor " if shown else ""
+    remedy = f"take {_those(filters)} off or leave {labels} out"
+    return f"{labels}{because} cannot be {by}filtered by {_labels(filters)}; {remedy}."
+
+
+def _those(filters: Sequence[Dimension]) -> str:
+    return "that filter" if len(filters) == 1 else "those filters"
+
+
 def _why(metric: Metric, blocking: Sequence[Dimension]) -> str:
     """What the metric is, where that alone says why no time, or no hour, goes with it."""
     times = [one for one in blocking if isinstance(one, TimeDimension)]
     if times and is_snapshot(metric):
-        return " is the state of now and"
+        return "the state of now"
     by_day = any(fact.is_dated for part in aggregates(metric) for fact in facts_of(part))
     if times and by_day and all(time.hourly for time in times):
-        return " is known by day and"
+        return "known by day"
     return ""
 
 
@@ -109,16 +157,20 @@ def _blocking(metric: Metric, dimensions: Sequence[Dimension]) -> list[Dimension
 
 
 def _reachable(metrics: Sequence[Metric]) -> list[Dimension]:
-    return [
-        field
-        for field in FIELDS.values()
-        if isinstance(field, Dimension)
-        and not any(_blocking(metric, [field]) for metric in metrics)
-    ]
+    """One dimension of each group that goes with the metrics."""
+    found: dict[str, Dimension] = {}
+    for field in FIELDS.values():
+        if isinstance(field, AnswerDimension) or not isinstance(field, Dimension) or field.hidden:
+            continue
+        if field.group not in found and not any(_blocking(metric, [field]) for metric in metrics):
+            found[field.group] = field
+    return list(found.values())
 
 
 def _labels(fields: Iterable[Dimension | Metric], joint: str = "and") -> str:
     labels = [field.label for field in fields]
+    if len(labels) > _MOST_LABELS + 1:
+        labels = [*labels[:_MOST_LABELS], f"{len(labels) - _MOST_LABELS} more"]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {joint} {labels[-1]}"
 
 

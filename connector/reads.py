@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from catalogue.facts import FACTS, Fact
@@ -23,25 +24,32 @@ ANALYTICS_DAYS: Final = 60
 
 @dataclass(frozen=True)
 class Clamp:
-    """A fact whose range was cut; `first` and `last` are None when nothing was left."""
+    """A fact whose range was cut; `first` and `last` are None when nothing was left, and `told`
+    then says which days can be asked for."""
 
     fact: str
     label: str
     first: dt.date | None
     last: dt.date | None
+    told: Days | None = None
 
     @property
     def note(self) -> str:
-        if self.first is None or self.last is None:
-            return f"{self.label} TikTok's own figures do not reach back to this date range."
-        return f"{self.label} TikTok's own figures are shown from {self.first} to {self.last} only."
+        what = self.label.rstrip(".")
+        if self.first is not None and self.last is not None:
+            return f"{what}: shown from {self.first} to {self.last} only."
+        if self.told is not None:
+            days = f"{self.told.start} to {self.told.end}"
+            return f"{what}: shown from {days} only, and there is no such day in this date range."
+        return f"{what}: not shown for this date range."
 
 
 @dataclass(frozen=True)
 class FactRead:
     """`axis`: what the range means for the fact: "created", "paid", "own", or "" where it has no
     effect. `days`: by shop id, None where nothing is left to read or the range has no effect.
-    `clamped`: the cap left out days of the range. `metrics`: ids."""
+    `clamped`: the cap left out days of the range. `metrics`: ids. `told`: by shop id, of a fact
+    with a cap, the days that TikTok itself tells, whatever the range and whatever was kept."""
 
     fact: str
     fed_by: str
@@ -49,6 +57,7 @@ class FactRead:
     days: Mapping[str, Days | None]
     clamped: bool
     metrics: tuple[str, ...]
+    told: Mapping[str, Days] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def first(self) -> dt.date | None:
@@ -62,7 +71,11 @@ class FactRead:
     def clamp(self) -> Clamp | None:
         if not self.clamped:
             return None
-        return Clamp(self.fact, FACTS[self.fact].about, self.first, self.last)
+        told = None
+        if self.first is None and self.told:
+            one_by_one = self.told.values()
+            told = Days(min(d.start for d in one_by_one), max(d.end for d in one_by_one))
+        return Clamp(self.fact, FACTS[self.fact].about, self.first, self.last, told)
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,7 @@ class Span:
             days=days,
             clamped=bool(fact.cap) and any(self._is_cut(one) for one in days.values()),
             metrics=tuple(metrics),
+            told={shop.shop_id: self._told(fact, shop) for shop in shops} if fact.cap else {},
         )
 
     def _axis(self, fact: Fact) -> str:
@@ -104,13 +118,17 @@ class Span:
             )
         if not fact.cap:
             return Days(self.start, self.end)
+        told = self._told(fact, shop)
+        oldest = self.start if shop.serves_kept else told.start
+        first, last = max(self.start, oldest), min(self.end, told.end)
+        return Days(first, last) if first <= last else None
+
+    def _told(self, fact: Fact, shop: ShopScope) -> Days:
         today = shop.today or self.today
         newest, count = today - dt.timedelta(days=1), self.analytics_days
         if fact.cap == "hourly":
             newest, count = today, HOURLY_DAYS
-        oldest = self.start if shop.serves_kept else newest - dt.timedelta(days=count - 1)
-        first, last = max(self.start, oldest), min(self.end, newest)
-        return Days(first, last) if first <= last else None
+        return Days(newest - dt.timedelta(days=count - 1), newest)
 
     def _is_cut(self, days: Days | None) -> bool:
         return days is None or (days.start, days.end) != (self.start, self.end)

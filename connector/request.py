@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from catalogue.field import Dimension
 from catalogue.fields import FIELDS
-from connector.zones import zone_info
+from connector.clause_times import read_times
+from connector.zones import zone_called
 from errors import BadRequest, nearest
 
 OPERATORS: Final[dict[str, tuple[int, int | None]]] = {
@@ -29,6 +31,9 @@ OPERATORS: Final[dict[str, tuple[int, int | None]]] = {
     "NUMERIC_LESS_THAN": (1, 1),
     "NUMERIC_LESS_THAN_OR_EQUAL": (1, 1),
 }
+#: What a check box, or an address, may say.
+YES: Final = frozenset({"1", "true", "yes"})
+NO: Final = frozenset({"", "0", "false", "no"})
 ORDER_DATES: Final = ("created", "paid")
 #: Of the shops, or of the clients: no choice among them.
 ALL: Final = "all"
@@ -132,11 +137,11 @@ def parse_options(config_params: object) -> Options:
         raise BadRequest("Choose at least one shop in the data source's configuration.")
     time_zone = _text(params.get("time_zone"))
     if time_zone:
-        zone_info(time_zone)
+        time_zone = zone_called(time_zone)
     order_date = _text(params.get("order_date")) or "created"
     if order_date not in ORDER_DATES:
         raise BadRequest(f"order_date is {order_date[:60]!r}; it can be created or paid.")
-    seller_center = _is_checked(params.get("seller_center"))
+    seller_center = _is_checked(params, "seller_center")
     currency = _text(params.get("currency"))
     if currency == EACH_CURRENCY:
         currency = ""
@@ -151,7 +156,7 @@ def parse_options(config_params: object) -> Options:
         time_zone="" if seller_center else time_zone,
         currency=currency.upper(),
         order_date="paid" if seller_center else order_date,
-        strict=_is_checked(params.get("strict")),
+        strict=_is_checked(params, "strict"),
         seller_center=seller_center,
         workspace=_text(params.get("workspace")),
     )
@@ -162,8 +167,11 @@ def report_zone(options: Options, chosen: str | None, own: str) -> str:
     return own if options.seller_center else options.time_zone or chosen or "UTC"
 
 
-def _is_checked(value: object) -> bool:
-    return _text(value).lower() in ("true", "1", "yes")
+def _is_checked(params: Mapping[str, object], name: str) -> bool:
+    value = _text(params.get(name)).lower()
+    if value not in YES | NO:
+        raise BadRequest(f"{name} is {value[:60]!r}; it can be true or false.")
+    return value in YES
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:
@@ -249,7 +257,7 @@ def _filters(value: object) -> tuple[tuple[Clause, ...], ...]:
     if value is None:
         return ()
     groups = tuple(
-        tuple(_clause(clause) for clause in _list(group, "A group of filters"))
+        tuple(dict.fromkeys(_clause(clause) for clause in _list(group, "A group of filters")))
         for group in _list(value, "dimensionsFilters")
     )
     if sum(len(group) for group in groups) > MOST_CLAUSES:
@@ -270,32 +278,35 @@ def _filters(value: object) -> tuple[tuple[Clause, ...], ...]:
                 f"The regular expression {pattern[:40]!r} is too large: at most {LONGEST_PATTERN} "
                 f"characters, and {MOST_REPETITIONS} for all repetitions such as {{1,9}} together."
             )
-    return tuple(group for group in groups if group)
+    return tuple(dict.fromkeys(group for group in groups if group))
 
 
 def _clause(value: object) -> Clause:
     clause = _mapping(value, "A filter clause")
-    field = _known_field(clause.get("fieldName"))
+    about = FIELDS[_known_field(clause.get("fieldName"))]
+    filter_on = f"The filter on {about.label}"
     operator = clause.get("operator")
     if not isinstance(operator, str) or operator not in OPERATORS:
-        raise BadRequest(f"The filter on {field} uses an unknown operator: {str(operator)[:60]}.")
+        raise BadRequest(f"{filter_on} uses an unknown operator: {str(operator)[:60]}.")
     if clause.get("type") not in ("INCLUDE", "EXCLUDE"):
-        raise BadRequest(f"The filter on {field} must be of type INCLUDE or EXCLUDE.")
-    values = _list(clause.get("values") or [], f"The values of the filter on {field}")
+        raise BadRequest(f"{filter_on} must be of type INCLUDE or EXCLUDE.")
+    values = _list(clause.get("values") or [], f"The values of the filter on {about.label}")
     if len(values) > MOST_VALUES:
-        raise BadRequest(f"The filter on {field} has more than {MOST_VALUES} values.")
+        raise BadRequest(f"{filter_on} has more than {MOST_VALUES} values.")
     fewest, most = OPERATORS[operator]
     if len(values) < fewest or (most is not None and len(values) > most):
-        raise BadRequest(f"The filter on {field} has the wrong number of values for {operator}.")
+        raise BadRequest(f"{filter_on} has the wrong number of values for {operator}.")
     if not all(isinstance(item, str | int | float | bool) for item in values):
-        raise BadRequest(f"The filter on {field} has a value that is not text.")
+        raise BadRequest(f"{filter_on} has a value that is not text.")
+    shown = tuple(_shown(item) for item in values)
+    if isinstance(about, Dimension):
+        operator, shown = read_times(about, operator, shown)
     return Clause(
-        field=field,
-        operator=operator,
-        values=tuple(_shown(item) for item in values),
-        exclude=clause["type"] == "EXCLUDE",
+        field=about.id, operator=operator, values=shown, exclude=clause["type"] == "EXCLUDE"
     )
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -24,11 +24,10 @@ from typing import Any, Final
 
 import orjson
 
-from catalogue.field import Dimension
 from catalogue.fields import FIELDS
 from connector.body import MOST_ROWS
-from connector.cells import Form, csv_header, looker_digits
-from connector.request import GetDataRequest, Options, parse
+from connector.cells import Form, csv_header
+from connector.request import NO, YES, GetDataRequest, Options, parse
 from errors import BadRequest, nearest
 
 #: The options of getData's configParams; their values are given on.
@@ -38,10 +37,6 @@ _CSV_ONLY: Final = frozenset({"header", "bom", "plain"})
 #: Of these several may be given.
 _MANY: Final = frozenset({"fields", "shops", "filter"})
 _SEVERAL_VALUES: Final = frozenset({"IN_LIST", "BETWEEN"})
-#: These compare with a part of the shown text.
-_PARTIAL: Final = frozenset({"CONTAINS", "REGEXP_EXACT_MATCH", "REGEXP_PARTIAL_MATCH"})
-_YES: Final = frozenset({"1", "true", "yes"})
-_NO: Final = frozenset({"", "0", "false", "no"})
 _MOST_DIGITS: Final = 9
 _BYTE_ORDER_MARK: Final = "\ufeff".encode()
 
@@ -109,9 +104,9 @@ def _chosen(once: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
 
 def _is_on(once: Mapping[str, str], name: str) -> bool:
     value = once.get(name, "").lower()
-    if value not in _YES | _NO:
+    if value not in YES | NO:
         raise BadRequest(f"{name} is {value[:60]!r}; it can be 1 or 0.")
-    return value in _YES
+    return value in YES
 
 
 def _date_range(once: Mapping[str, str]) -> dict[str, str] | None:
@@ -140,7 +135,7 @@ def _pagination(once: Mapping[str, str]) -> dict[str, int] | None:
 def _groups(text: str) -> list[list[dict[str, Any]]]:
     """A filter as groups of Looker's clauses: OR within a group, AND between them."""
     if not text.startswith("["):
-        return [[_with_looker_dates(_clause(text))]]
+        return [[_clause(text)]]
     try:
         groups = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -156,7 +151,7 @@ def _groups(text: str) -> list[list[dict[str, Any]]]:
             "A filter in JSON is a list of lists of clauses: all of the outer list must hold, and "
             "one of each inner list."
         )
-    return [[_with_looker_dates(clause) for clause in group] for group in groups]
+    return [list(group) for group in groups]
 
 
 def _clause(text: str) -> dict[str, Any]:
@@ -182,17 +177,3 @@ def _clause(text: str) -> dict[str, Any]:
         "type": "EXCLUDE" if excludes else "INCLUDE",
         "values": values,
     }
-
-
-def _with_looker_dates(clause: dict[str, Any]) -> dict[str, Any]:
-    """Looker compares dates as digits; people write them as the file shows them."""
-    name, values = clause.get("fieldName"), clause.get("values")
-    field = FIELDS.get(name) if isinstance(name, str) else None
-    if (
-        not isinstance(field, Dimension)
-        or not isinstance(values, list)
-        or clause.get("operator") in _PARTIAL
-    ):
-        return clause
-    shown = [looker_digits(field, value) if isinstance(value, str) else value for value in values]
-    return {**clause, "values": shown}

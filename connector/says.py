@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from connector.coverage import Known, Seen, newest_day
+from connector.coverage import Known, newest_day
+from connector.seen import Seen
 from connector.select import ShopScope
 from connector.zones import zone_info
 

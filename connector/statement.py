@@ -15,7 +15,7 @@ from catalogue.field import Aggregate, AnswerDimension, Combined, Dimension, Met
 from catalogue.fields import FIELDS
 from connector.cells import Form, dimension_cell, metric_cell, row, shown
 from connector.coverage import Extent
-from connector.filters import Parameters, condition
+from connector.filters import Parameters, all_of, condition
 from connector.gaps import Gap, gap
 from connector.question import Group, Question
 from connector.reads import FactRead
@@ -89,16 +89,14 @@ class _Writer:
         extents: Mapping[str, Sequence[Extent]],
     ) -> str:
         ids = list(dict.fromkeys(metric.id for part in parts for metric in part.metrics))
-        tables = [
-            f"a{number} AS (\n  {self._select(part, ids)}\n)" for number, part in enumerate(parts)
-        ]
+        tables = [f"a{number} AS (\n  {self._select(part)}\n)" for number, part in enumerate(parts)]
         gaps: dict[str, Gap] = {}
         for part in parts:
             told = any(metric.id not in part.untold for metric in part.metrics)
             if told and part.given is None and part.fact.name in extents:
                 found = gap(
                     len(gaps), part.fact, self.question.dimensions, self.shops,
-                    extents[part.fact.name], self.parameters,
+                    extents[part.fact.name], self.parameters, part.read.axis,
                 )  # fmt: skip
                 if found is not None:
                     gaps[part.fact.name] = found
@@ -110,8 +108,8 @@ class _Writer:
 
     # -- a part ----------------------------------------------------------------------------------
 
-    def _select(self, part: Part, ids: Sequence[str]) -> str:
-        """Dimensions as d0.., metrics as m_<id>; those of other parts are null, for the union."""
+    def _select(self, part: Part) -> str:
+        """Dimensions as d0.., metrics as m_<id>."""
         read = part.read
         if part.given is None and read.axis:
             axis = part.fact.axes[read.axis]
@@ -122,22 +120,22 @@ class _Writer:
             select = FactSelect(
                 part.fact, self.shops, self.parameters, self.sources, None, None, part.given
             )
-        for group in self.question.row_filters:
-            clauses = [self._row_condition(select, clause) for clause in group]
-            select.where(f"({' OR '.join(clauses)})")
+        groups = [
+            f"({' OR '.join(self._row_condition(select, clause) for clause in group)})"
+            for group in self.question.row_filters
+        ]
+        if groups:
+            select.where(all_of(groups))
         if self.request.options.currency:
             self._only_currency(select)
         columns = [
             f"{select.grouped(dimension)} AS d{position}"
             for position, dimension in enumerate(self.question.dimensions)
         ]
-        mine = {metric.id: metric for metric in part.metrics}
-        for name in ids:
-            value = "NULL"
-            if name in mine:
-                untold = name in part.untold
-                value = "MAX(CAST(NULL AS BIGINT))" if untold else select.aggregate(mine[name])
-            columns.append(f"{value} AS m_{name}")
+        for metric in part.metrics:
+            untold = metric.id in part.untold
+            value = "MAX(CAST(NULL AS BIGINT))" if untold else select.aggregate(metric)
+            columns.append(f"{value} AS m_{metric.id}")
         return select.sql(columns, group_by=len(self.question.dimensions))
 
     def _row_condition(self, select: FactSelect, clause: Clause) -> str:
@@ -167,10 +165,9 @@ class _Writer:
             return "a0"
         keys = [f"d{position}" for position in range(len(self.question.dimensions))]
         metrics = [f"m_{name}" for name in ids]
-        arms = " UNION ALL ".join(
-            f"SELECT {', '.join([*keys, *metrics]) or '1'} FROM a{number}"
-            for number in range(len(parts))
-        )
+        # By name, an arm says its own metrics only: with hundreds of metrics and a dozen facts the
+        # statement is half as long and is understood in half the time.
+        arms = " UNION ALL BY NAME ".join(f"FROM a{number}" for number in range(len(parts)))
         highest = [f"MAX({metric}) AS {metric}" for metric in metrics]
         grouping = f" GROUP BY {', '.join(keys)}" if keys else ""
         return f"(SELECT {', '.join([*keys, *highest]) or '1'} FROM ({arms}){grouping})"
@@ -211,7 +208,7 @@ class _Writer:
         if combined == "(SELECT 1)":
             tests += self._tests_of_the_answer()
         if tests:
-            lines.append("WHERE " + " AND ".join(tests))
+            lines.append(f"WHERE {all_of(tests)}")
         if position:
             order = ", ".join(f"d{number} NULLS LAST" for number in position.values())
             lines.append(f"ORDER BY {order}")

@@ -42,6 +42,13 @@ def zone_info(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def zone_called(name: str) -> str:
+    """The IANA name that is meant, whatever its case: "utc" is UTC. Raises BadRequest for none."""
+    if name not in _known_zones():
+        name = {known.lower(): known for known in _known_zones()}.get(name.lower(), name)
+    return zone_info(name).key
+
+
 @lru_cache(maxsize=1)
 def _known_zones() -> frozenset[str]:
     """Without those that depend on the machine or count leap seconds."""

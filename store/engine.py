@@ -33,6 +33,13 @@ _LATE_LIMIT: Final = ("INTERRUPT Error: ", "Out of Memory Error: ")
 _OF_A_FILE: Final = tuple(
     f"Invalid Input Error: {words}" for words in ("No magic bytes", "Failed to read", "File '")
 )
+#: How RE2 says what is wrong with a regular expression (re2.h, ErrorCode, in words of re2.cc).
+_OF_A_PATTERN: Final = (
+    *("invalid escape sequence", "invalid character class", "invalid perl operator"),
+    *("invalid repetition", "invalid named capture", "invalid UTF-8", "bad repetition operator"),
+    *("missing ", "unexpected )", "no argument for repetition", "trailing \\", "pattern too large"),
+)
+_LOOK_AROUND: Final = tuple(f"invalid perl operator: (?{sign}" for sign in ("=", "!", "<"))
 
 
 class UnreadableSegment(NotReady):
@@ -166,9 +173,14 @@ class Engine:
 
 
 def _refused_value(error: Exception) -> BadRequest:
-    """Names and types are ours; only a value, such as a regular expression, can be wrong."""
-    reason = str(error).removeprefix("Invalid Input Error: ")[:200]
-    return BadRequest(f"A filter cannot be used: {reason}.")
+    """Names and types are ours; only a value can be wrong. What is said of a regular expression is
+    passed on; the rest shows SQL."""
+    said = str(error).partition(": ")[2].partition("\n")[0][:200]
+    if not said.startswith(_OF_A_PATTERN):
+        return BadRequest("A filter cannot be used: a value in it is not understood.", debug=said)
+    if said.startswith(_LOOK_AROUND):
+        said += " (it cannot look ahead or behind)"
+    return BadRequest(f"A filter cannot be used: its regular expression has an error, {said}.")
 
 
 def _too_big(error: Exception) -> BadRequest:

@@ -47,6 +47,11 @@ NUMBER_OPERATORS: Final = (
 #: What metrics are compared with: no value that a ratio is likely to have exactly.
 BOUNDS: Final = ("-3.3", "0", "0.37", "1.7", "12.3", "97.7", "1234.5", "250000.5")
 CURRENCIES: Final = ("USD", "GBP", "IDR")
+_LONG_AGO: Final = {
+    "YEAR_MONTH_DAY": "20150101",
+    "YEAR_MONTH_DAY_HOUR": "2015010100",
+    "YEAR_MONTH_DAY_SECOND": "20150101000000",
+}
 
 
 class KnownValues:
@@ -64,13 +69,18 @@ class KnownValues:
         try:
             found = answer(request, self._shops, self._now).rows
         except (CannotCombine, NotReady):
-            return ["x"]
+            return [_unmet(dimension)]
         texts = [
             str(value).lower() if isinstance(value, bool) else str(value)
             for (value,) in found
             if value is not None
         ]
-        return texts[:: max(1, len(texts) // 5)] or ["x"]
+        return texts[:: max(1, len(texts) // 5)] or [_unmet(dimension)]
+
+
+def _unmet(dimension: str) -> str:
+    """A value that no row has; of a time, for anything else is refused as no time."""
+    return _LONG_AGO.get(FIELDS[dimension].semantic, "x")
 
 
 def asking(

@@ -103,7 +103,7 @@ def test_the_answer_says_what_was_left_out(shelf: Shelf) -> None:
     kept = (dt.date(2026, 6, 21), dt.date(2026, 8, 19))
     assert made.clamped == (Clamp("shop_performance_daily", about, *kept),)
     assert made.notes == (
-        f"{about} TikTok's own figures are shown from 2026-06-21 to 2026-08-19 only.",
+        "TikTok's own figures of the shop by day: shown from 2026-06-21 to 2026-08-19 only.",
     )
     assert shelf.plan("shop_gmv", days=("2026-06-21", "2026-08-19")).clamped == ()
 
@@ -148,7 +148,10 @@ def test_a_range_beyond_the_cap_is_empty_with_a_note(shelf: Shelf) -> None:
     assert shelf.rows("shop_gmv", "orders", days=before) == [[None, 1]]
     assert shelf.rows("date", "shop_gmv", days=before) == []
     assert made.clamped[0].first is None
-    assert "do not reach" in made.notes[0]
+    assert made.notes[0] == (
+        "TikTok's own figures of the shop by day: shown from 2026-06-21 to 2026-08-19 only, and "
+        "there is no such day in this date range."
+    )
     assert shelf.rows("shop_gmv", days=("2026-08-20", "2026-08-20")) == [[None]]
 
 

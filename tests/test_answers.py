@@ -225,6 +225,7 @@ def test_operators_on_text(
         ("NUMERIC_GREATER_THAN_OR_EQUAL", ["20260803"], ["20260803"]),
         ("NUMERIC_LESS_THAN", ["20260802"], ["20260801"]),
         ("NUMERIC_LESS_THAN_OR_EQUAL", ["20260802"], ["20260801", "20260802"]),
+        ("BETWEEN", ["2026-08-02", "2026-08-03"], ["20260802", "20260803"]),
     ],
 )
 def test_dates_are_compared_as_they_are_shown(
@@ -265,18 +266,41 @@ def test_fifty_fields_and_two_hundred_clauses_are_answered(shop: Answering) -> N
     names = [name for name, one in FIELDS.items() if one.group in ("Time", "Orders")][:50]
     clauses = [
         where(
-            "order_id", *(f"X{number}" for number in range(5)), operator="IN_LIST", kind="EXCLUDE"
+            "order_id", *(f"X{group}-{one}" for one in range(5)), operator="IN_LIST", kind="EXCLUDE"
         )[0]
-        for _ in range(200)
+        for group in range(200)
     ]
     assert len(shop.rows(*names, dimensionsFilters=clauses)) == 4
+    without = [*clauses, where("order_id", "A", "B", operator="IN_LIST", kind="EXCLUDE")[0]]
+    assert shop.rows("order_id", dimensionsFilters=without) == [["C"], ["D"]]
+
+
+def test_many_filters_on_a_metric_all_hold(shop: Answering) -> None:
+    above = [
+        where("gmv", str(number), operator="NUMERIC_GREATER_THAN")[0] for number in range(0, 30, 1)
+    ]
+    assert shop.rows("order_id", dimensionsFilters=above) == [["D"]]
 
 
 def test_a_broken_regular_expression_is_the_callers_mistake(shop: Answering) -> None:
     clause = where("order_id", "(", operator="REGEXP_PARTIAL_MATCH")
     status, code, message = shop.refused("order_id", dimensionsFilters=clause)
     assert (status, code) == (400, "bad_request")
-    assert "filter" in message
+    assert message == (
+        "A filter cannot be used: its regular expression has an error, missing ): (."
+    )
+    ahead = where("order_id", "(?=A)", operator="REGEXP_PARTIAL_MATCH")
+    assert (
+        "(?= (it cannot look ahead or behind)"
+        in shop.refused("order_id", dimensionsFilters=ahead)[2]
+    )
+
+
+def test_only_plain_digits_are_a_number(shop: Answering) -> None:
+    wide = where("gmv", "１２", operator="NUMERIC_GREATER_THAN")
+    status, code, message = shop.refused("date", "gmv", dimensionsFilters=wide)
+    assert (status, code) == (400, "bad_request")
+    assert message == "The filter on GMV needs a number of ordinary size, but got '１２'."
 
 
 @pytest.mark.parametrize("value", ["1e31", "1e300", "9" * 400, "-1e33"])

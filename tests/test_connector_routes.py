@@ -182,21 +182,35 @@ def test_days_before_the_import_make_the_answer_partial_or_an_error_when_strict(
     assert '"covered_from":"2026-08-01"' in about(answer)
     status, code, _ = two.refused("gmv", days=early, options={"strict": "true"})
     assert (status, code) == (503, "not_ready")
+    later = two.post("getData", request_for("gmv", days=early, options={"strict": "true"}))
+    assert later.get_json()["error"]["retry_after"] == 60
+    # No import brings what has not been yet.
+    ahead = ("2027-01-01", "2027-01-31")
+    status, code, message = two.refused("gmv", days=ahead, options={"strict": "true"})
+    assert (status, code) == (400, "bad_date_range")
+    assert "yet" not in message
+    assert "Choose days from 2026-08-01 to 2026-08-20." in message
     whole = two.post("getData", request_for("gmv"))
     assert '"partial":false' in about(whole)
     assert len(about(whole)) < 2048
 
 
-@pytest.mark.parametrize("days", [("2025-01-01", "2025-01-31"), ("2027-01-01", "2027-01-31")])
+@pytest.mark.parametrize(
+    ("days", "note"),
+    [
+        (("2025-01-01", "2025-01-31"), "Mine: no units sold of this date range are imported."),
+        (("2027-01-01", "2027-01-31"), "Mine: the date range begins after today."),
+    ],
+)
 def test_a_range_of_which_no_day_is_imported_is_null_and_not_zero(
-    two: Answering, days: tuple[str, str]
+    two: Answering, days: tuple[str, str], note: str
 ) -> None:
     fields = ("gmv", "orders", "avg_order_value", "net_revenue", "products_count")
     answer = two.post("getData", request_for(*fields, days=days))
     assert answer.get_json()["rows"] == [{"values": [None, None, None, None, 3]}]
     shown = json.loads(about(answer))
     assert shown["partial"] is True
-    assert "no day of the range" in shown["notes"][0]
+    assert shown["notes"][0] == note
 
 
 def test_a_currency_that_no_shop_has_is_told_so(two: Answering) -> None:

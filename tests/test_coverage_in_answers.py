@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from connector.coverage import seen
+from connector.seen import seen
 from connector.select import ShopScope
 from store.accounts import ShopRow
 from store.commits import Covered
@@ -159,6 +159,21 @@ def test_a_day_of_which_only_a_half_was_read_is_not_covered_unless_it_is_the_new
     assert tokyo.rows("orders", days=("2026-08-03", "2026-08-03")) == [[None]]
     # Of the newest day what is read so far counts: 08-10 began in Tokyo at 15:00 UTC of 08-09.
     assert tokyo.rows("orders", days=("2026-08-10", "2026-08-10")) == [[0]]
+
+
+def test_on_days_of_payment_outside_of_the_range_sales_are_unknown_and_not_zero(
+    shelf: Shelf,
+) -> None:
+    # The return of 08-04 is of an order paid on 08-03, which is not in the range.
+    late = ("2026-08-04", "2026-08-05")
+    for fields in (("paid_date",), ("shop_id", "paid_date")):
+        rows = first(shelf, *fields, "payment_total_amount", "refund_total", days=late)
+        assert [row[-3:] for row in rows] == [["20260803", None, 3.0], ["20260805", 20.0, 0.0]]
+    rows = first(shelf, "date", "paid_date", "orders", "returns", days=late)
+    assert rows == [["20260804", "20260803", 0, 1], ["20260805", "20260805", 1, None]]
+    paid = {"configParams": {"order_date": "paid"}}
+    rows = first(shelf, "date", "paid_date", "orders", "returns", days=late, **paid)
+    assert rows == [["20260804", "20260803", None, 1], ["20260805", "20260805", 1, None]]
 
 
 # -- by shop -----------------------------------------------------------------------------------

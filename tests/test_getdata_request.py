@@ -177,6 +177,28 @@ def test_all_means_all_however_it_is_written() -> None:
     assert parse(a_request(configParams={"shops": "111,all"})).options.shops == ("all",)
 
 
+def test_a_field_or_a_zone_is_recognised_whatever_its_case() -> None:
+    assert "Did you mean gmv" in code_of(a_request(fields=[{"name": "GMV"}]))[1]
+    for written, zone in (("utc", "UTC"), ("america/NEW_YORK", "America/New_York")):
+        options = {"shops": "all", "time_zone": written}
+        assert parse(a_request(configParams=options)).options.time_zone == zone
+
+
+@pytest.mark.parametrize("name", ["strict", "seller_center"])
+def test_a_check_box_is_on_or_off(name: str) -> None:
+    for value, is_on in ((True, True), ("yes", True), ("false", False), (False, False)):
+        options = parse(a_request(configParams={"shops": "all", name: value})).options
+        assert getattr(options, name) is is_on
+    _, message = code_of(a_request(configParams={"shops": "all", name: "maybe"}))
+    assert message == f"{name} is 'maybe'; it can be true or false."
+
+
+def test_the_same_filter_twice_is_one() -> None:
+    twice = a_request()["dimensionsFilters"] * 2
+    assert len(parse(a_request(dimensionsFilters=twice)).filters) == 1
+    assert len(parse(a_request(dimensionsFilters=[twice[0] * 3])).filters[0]) == 1
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),

@@ -383,7 +383,7 @@ def test_what_is_wrong_with_a_shop_is_told_where_it_is_chosen_and_where_it_is_ch
         early = {"startDate": "2024-01-01", "endDate": "2024-01-31"}
         strict = {"configParams": {**SAMPLE, "strict": "true"}, "dateRange": early}
         text = script.refused("getData", {**asked("gmv"), **strict})
-        assert text.startswith("Sample Account: no day of the range is imported.")
+        assert text.startswith("Sample Account: no units sold of this date range are imported.")
 
 
 def test_a_backend_that_is_down_is_called_down_after_a_minute_of_patience(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from catalogue.field import Metric
+from catalogue.fields import FIELDS
 from connector.select import Days
 from tests.planning import GB, US, planned, refused, where
 
@@ -142,6 +144,12 @@ def test_what_is_made_of_several_records_is_read_from_all_that_is_kept() -> None
         ("statement_transactions", True),
         ("unsettled_transactions", True),
     }
+
+
+def test_a_fact_says_its_own_metrics_only() -> None:
+    # The statement grows as the metrics do, not as metrics times facts.
+    metrics = [name for name, field in FIELDS.items() if isinstance(field, Metric)]
+    assert len(planned(*metrics[:400]).sql) < 200_000
 
 
 def test_nothing_of_a_request_gets_into_the_sql_but_as_a_parameter() -> None:

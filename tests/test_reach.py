@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from catalogue.facts import FACTS
-from catalogue.field import AnswerDimension, Dimension
+from catalogue.field import AnswerDimension, Dimension, Metric
 from catalogue.fields import FIELDS
 from connector.reach import home
 from store.commits import Covered
@@ -81,8 +81,10 @@ def test_hours_of_what_is_known_by_day_are_refused_by_name() -> None:
         "Settlement Amount is known by day and cannot be shown by Hour. "
         "With Hour these go together: GMV."
     )
-    assert refused("date_hour", "shop_gmv")[1].startswith(
-        "Shop GMV (TikTok) is known by day and cannot be shown by Date & Hour. Try Date,"
+    # One way out for each kind of dimension, not six ways to write a date.
+    assert refused("date_hour", "shop_gmv")[1] == (
+        "Shop GMV (TikTok) is known by day and cannot be shown by Date & Hour. "
+        "Try Date or Shop ID instead."
     )
 
 
@@ -90,12 +92,56 @@ def test_a_filter_needs_to_reach_as_much_as_a_column() -> None:
     code, message = refused("date", "payout_amount", dimensionsFilters=where("product_id", "9"))
     assert code == "incompatible_fields"
     assert message == (
-        "Payout Amount cannot be shown by Product ID. Payout Amount can be shown by Date."
+        "Payout Amount cannot be filtered by Product ID; take that filter off or leave Payout "
+        "Amount out."
     )
     tested = where("settlement_amount", "1", operator="NUMERIC_GREATER_THAN")
     assert (
         "Settlement Amount is known by day" in refused("hour", "gmv", dimensionsFilters=tested)[1]
     )
+
+
+def test_what_is_shown_and_what_is_filtered_are_told_apart() -> None:
+    status = where("order_status", "COMPLETED")
+    assert refused("shop_gmv", dimensionsFilters=status)[1] == (
+        "Shop GMV (TikTok) cannot be filtered by Status; take that filter off or leave Shop GMV "
+        "(TikTok) out."
+    )
+    assert refused("order_status", "shop_gmv", dimensionsFilters=status)[1].startswith(
+        "Shop GMV (TikTok) cannot be shown by Status."
+    )
+    assert refused("hour", "shop_gmv", dimensionsFilters=status)[1].startswith(
+        "Shop GMV (TikTok) is known by day and cannot be shown by Hour, nor filtered by Status; "
+        "take that filter off or leave Shop GMV (TikTok) out."
+    )
+    assert refused("inventory_warehouse_id", dimensionsFilters=where("date", "20260801"))[1] == (
+        "Stock Warehouse ID cannot be filtered by Date; take that filter off."
+    )
+
+
+def test_metrics_with_the_same_trouble_share_a_sentence() -> None:
+    message = refused("date", "available_quantity", "skus_count", "gmv")[1]
+    assert message == (
+        "Available Stock and SKUs are the state of now and cannot be shown by Date. "
+        "With Date these go together: GMV."
+    )
+
+
+def test_a_refusal_of_four_hundred_fields_is_still_read() -> None:
+    dimensions = [
+        name
+        for name, field in FIELDS.items()
+        if isinstance(field, Dimension) and not isinstance(field, AnswerDimension)
+    ]
+    metrics = [name for name, field in FIELDS.items() if isinstance(field, Metric)]
+    for fields in (
+        dimensions[:200] + metrics[:200],
+        dimensions,
+        ["date", "return_status", *metrics],
+    ):
+        message = refused(*fields[:400])[1]
+        assert " more" in message
+        assert len(message) < 4_000
 
 
 def test_stock_by_date_is_refused_with_what_it_is() -> None:

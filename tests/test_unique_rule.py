@@ -176,6 +176,14 @@ def test_viewers_are_those_of_one_live_whatever_the_range(shelf: Shelf) -> None:
     assert one(shelf, "live_viewers") == [[None]]
     only = where("live_id", "L1")
     assert one(shelf, "live_viewers", dimensionsFilters=only) == [[50]]
+    (note,) = shelf.plan("live_viewers", shops=["111"], days=BOTH_DAYS).notes
+    assert note == (
+        "LIVE Viewers is empty where a row is about several LIVEs, which may have people in "
+        "common. Add LIVE ID."
+    )
+    known: Any = {"shops": ["111"], "days": BOTH_DAYS}
+    assert shelf.plan("live_id", "live_viewers", **known).notes == ()
+    assert shelf.plan("live_viewers", dimensionsFilters=only, **known).notes == ()
 
 
 # -- over the whole range ----------------------------------------------------------------------
@@ -199,18 +207,61 @@ def test_over_the_whole_range_tiktok_is_asked_once(shelf: Shelf) -> None:
 
 
 def test_what_tiktok_counted_stands_beside_what_is_stored(shelf: Shelf) -> None:
-    fields = ("product_title", "pa_customers", "pa_clicks")
+    fields = ("product_id", "product_title", "pa_customers", "pa_clicks")
     counts = counted(shelf, *fields, shops=["111"])
-    assert one(shelf, *fields, counts=counts) == [["Cup", 4, 16], ["Hat", 1, 1]]
+    assert one(shelf, *fields, counts=counts) == [["P1", "Cup", 4, 16], ["P2", "Hat", 1, 1]]
     counts = counted(shelf, "shop_buyers", shops=["111"])
     assert one(shelf, "shop_buyers", counts=counts) == [[4]]
     assert one(shelf, "shop_buyers", "shop_gmv", counts=counts) == [[4, 50.0]]
 
 
 def test_a_product_filter_picks_from_what_was_counted(shelf: Shelf) -> None:
-    only: Any = {"dimensionsFilters": where("product_title", "Cup")}
+    only: Any = {"dimensionsFilters": where("product_id", "P1")}
     counts = counted(shelf, "pa_customers", shops=["111"], **only)
     assert one(shelf, "pa_customers", counts=counts, **only) == [[4]]
+    fields = ("pa_product_id", "pa_customers")
+    titled: Any = {"dimensionsFilters": where("product_title", "Cup")}
+    counts = counted(shelf, *fields, shops=["111"], **titled)
+    assert one(shelf, *fields, counts=counts, **titled) == [["P1", 4]]
+
+
+@pytest.mark.parametrize(
+    "what", ["product_title", "category_name", "brand_name", "product_status", "shop_name"]
+)
+def test_what_several_products_may_share_has_no_count_of_people_and_a_note(
+    shelf: Shelf, what: str
+) -> None:
+    made = shelf.plan(what, "pa_customers", shops=["111"], days=BOTH_DAYS)
+    assert made.windows == ()
+    (note,) = made.notes
+    assert "one product of one shop" in note
+    assert note.endswith("Add Product ID.")
+    several = where("product_id", "P1", "P2", operator="IN_LIST")
+    made = shelf.plan("pa_customers", shops=["111"], days=BOTH_DAYS, dimensionsFilters=several)
+    assert (made.windows, len(made.notes)) == ((), 1)
+
+
+def test_by_currency_a_count_is_that_of_the_shop_which_has_one(shelf: Shelf) -> None:
+    for asked in (
+        {"fields": ("currency", "shop_buyers", "shop_gmv"), "row": ["USD", 4, 50.0]},
+        {"fields": ("shop_buyers",), "row": [4], "dimensionsFilters": where("currency", "USD")},
+        {"fields": ("shop_buyers",), "row": [4], "configParams": {"currency": "USD"}},
+    ):
+        fields, row = asked.pop("fields"), asked.pop("row")
+        changes: Any = asked
+        counts = counted(shelf, *fields, shops=["111"], **changes)
+        assert one(shelf, *fields, counts=counts, **changes) == [row]
+
+
+def test_the_note_names_what_keeps_tiktok_from_counting() -> None:
+    both = replace(ONE, currencies=("GBP", "USD"))
+    for shop, only in ((both, where("currency", "USD")), (ONE, where("date", "20260818"))):
+        label = "Currency" if shop is both else "Date"
+        made = planned(
+            "shop_buyers", shops=[shop], today=TODAY, days=BOTH_DAYS, dimensionsFilters=only
+        )
+        assert made.windows == ()
+        assert f"It does not tell it by {label}, as a column or as a filter." in made.notes[0]
 
 
 def test_what_tiktok_did_not_count_is_empty_with_a_note_and_never_a_sum(shelf: Shelf) -> None:

@@ -147,6 +147,21 @@ def test_a_day_that_tiktok_does_not_have_yet_is_left_out_of_the_count(shop: Livi
     assert "counted people up to 2026-09-10" in answer.about["notes"][-1]
 
 
+def test_a_count_of_fewer_days_is_partial_and_refused_where_all_or_nothing_is_wanted(
+    shop: Living,
+) -> None:
+    fields = ("product_id", "pa_customers", "data_as_of")
+    answer = shop.ask(*fields, days=WINDOW)
+    assert answer.about["partial"]
+    status, code, message = shop.refused(*fields, days=WINDOW, options={"strict": "true"})
+    assert (status, code) == (400, "bad_date_range")
+    assert message.endswith("Choose days from 2026-09-08 to 2026-09-10.")
+    whole = shop.ask(*fields, days=EARLIER, options={"strict": "true"})
+    assert (whole.about["partial"], whole.about["as_of"] is None) == (False, False)
+    as_of = whole.about["as_of"][:19].replace("-", "").replace(":", "").replace("T", "")
+    assert {row[2] for row in whole.rows} == {as_of}, "of the count alone, in the zone of UTC"
+
+
 def counted(last: str, until: str, counted_at: float) -> WindowCounts:
     return WindowCounts("shop_exposure_daily", "2026-09-01", last, until, counted_at, (), ())
 
