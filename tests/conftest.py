@@ -18,6 +18,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 
 #: What a soak test gets in `make test`, in seconds.
 SHORT_SOAK_SECONDS = 2.0
@@ -95,3 +96,9 @@ def only_loopback() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_come() -> None:
+    """An app made by an earlier test has set its own level for the whole process."""
+    structlog.reset_defaults()
