@@ -3,6 +3,7 @@
 #   make test             set up, then the whole suite
 #   make quick            the suite without its slow tests, stopping at the first failure
 #   make soak FOR=900     the random and crash tests again and again, for so many seconds
+#   make soak WHOLE=1     the same, and 200 kills, 10,000 mutated pages and 100,000 questions at least
 #   make check            style, types, floors, fresh documents, secrets, Apps Script
 #   make looker-package URL=https://...   the Looker Studio connector for an address, to be pushed
 #   make bench            every measurement in benchmarks/, one JSON line per figure
@@ -13,6 +14,7 @@ SHELL := /bin/bash
 # Compiling the tests anew takes longer than most of them, so compiled files are always kept.
 export PYTHONDONTWRITEBYTECODE :=
 FOR ?= 60
+WHOLE ?=
 PYTHON ?=
 URL ?= $(PUBLIC_URL)
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
@@ -31,7 +33,7 @@ quick: set-up
 	@.venv/bin/python -m pytest -m "not slow" -x -q -n auto --dist loadfile
 
 soak: set-up
-	@SOAK_SECONDS=$(FOR) .venv/bin/python -m pytest -m soak --timeout=0
+	@SOAK_SECONDS=$(FOR) SOAK_WHOLE=$(WHOLE) .venv/bin/python -m pytest -m soak --timeout=0
 
 check: set-up apps-script
 	.venv/bin/python -m ruff check .

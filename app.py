@@ -8,19 +8,20 @@ Everything below takes what it needs as arguments; nothing below knows of this m
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask
+from google.auth.transport.requests import Request as GoogleTransport
 
 from backfill.age import shown_coverage, stale_stages
+from backfill.allowance import Allowance, Limits
+from backfill.asking import Asking
 from backfill.duties import duties
 from backfill.fetch import Source
 from backfill.freshening import Freshening, count_wish
@@ -28,30 +29,38 @@ from backfill.images import Pictures
 from backfill.importing import Importing
 from backfill.listening import Listening
 from backfill.normalise.rows import BuyerHasher
+from backfill.optional import offered_data, optional_data
 from backfill.schedule import IMPORT, SYNC
 from backfill.window_counts import is_good
-from cli.installation import DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME
+from cli.installation import DEFAULT_WORKSPACE_NAME
 from cli.register import register as register_commands
 from clock import Clock, SystemClock
 from connector.configuring import Configuring
 from connector.fetch import Answers
 from connector.live import Live, Rules
+from connector.pages import Pages
 from connector.routes import blueprint as connector_routes
 from errors import Refused
 from hub.about_pages import about_routes
-from hub.connect import connect_routes
+from hub.connect import consent_links
 from hub.connecting import Connecting, every_shop
 from hub.health import Writable, health_routes
 from hub.images import address_of, image_routes
-from hub.invites import invite_routes
+from hub.import_pages import import_pages
 from hub.looker_links import Looker
 from hub.overview import Overview
-from hub.status import status_routes
+from hub.report_pages import report_pages
+from hub.shop_pages import shop_pages
 from hub.webhooks import webhook_routes
+from logs import configure_logs
+from notices.telling import Telling, telling_of
 from sample_shop.adapter import BASE_URL as SAMPLE_BASE
 from sample_shop.adapter import SampleShopAdapter
+from schema_explorer.routes import explorer_routes
 from settings import Settings, load
 from store.accounts import SAMPLE, Accounts, ShopRow
+from store.accounts_rows import DEFAULT_WORKSPACE
+from store.amounts import Amounts
 from store.database import Database
 from store.engine import Engine
 from store.images import ImageFolder
@@ -62,16 +71,16 @@ from store.live_runs import LiveRuns
 from store.notifications import REREAD, Notifications
 from store.paths import DataFolder
 from store.secrets import Vault
-from store.sessions import ConsentStates, Intent, Sessions
+from store.sessions import Intent, Sessions
 from store.shops import ShopStores
-from store.throttle import StoreThrottle, known_rate
+from store.throttle import StoreThrottle
 from supervisor import folder_problem
 from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Access, App, Client
 from tiktok_shop.images import ImageDownload, image_session
-from tiktok_shop.oauth import OAuth, consent_link
-from tiktok_shop.redaction import strike_secrets
+from tiktok_shop.oauth import OAuth
 from web.attach import attach
+from web.google_sign_in import google_sign_in
 from worker import LANES, Rounds, Worker
 
 SAMPLE_NAME: Final = "Sample Account"
@@ -109,12 +118,14 @@ class Installation:
         given = settings.secret_key.get_secret_value() if settings.secret_key else ""
         named = settings.database_url and settings.database_url.get_secret_value()
         database = named or f"sqlite:///{self.folder.accounts_path.absolute()}"
-        self.accounts = Accounts(database, Vault.open(self.folder.root, given), clock)
+        self.vault = Vault.open(self.folder.root, given)
+        self.accounts = Accounts(database, self.vault, clock)
         self.accounts.migrate()
         self.sessions = Sessions(self.accounts.database, clock)
         self.invites = Invites(self.accounts.database, clock)
         self.ledger = Ledger(self.accounts.database, clock)
         self.stores = ShopStores(self.folder, clock)
+        self.amounts = Amounts(self.accounts.database, self.folder, clock)
         self.engine = Engine(folders=[self.folder.shops_folder])
         self.notifications = Notifications(
             self.accounts.database, Database(database, busy_timeout_ms=0), clock
@@ -251,7 +262,7 @@ class Installation:
             listen=lambda shop, lane, first: self.listening.register(
                 shop, lane, also_not_offered=first
             ),
-            optional=self._optional_data(),
+            optional=self.optional_data,
             daily_calls={
                 "statement_transaction_skus": self.settings.sku_finance_daily_calls,
                 "external_orders": self.settings.external_orders_daily_calls,
@@ -274,23 +285,31 @@ class Installation:
         folder = ImageFolder(self.folder.images_folder(*place))
         return Pictures(self._image_download.fetch, folder, address_of(*place), keyed)
 
-    def _optional_data(self) -> list[str]:
-        """The words of what is read on request only, where this installation always wants it."""
-        wanted = {
-            "price_detail": self.settings.import_price_detail,
-            "sku_finance": self.settings.sku_finance_daily_calls > 0,
-            "external_orders": self.settings.external_orders_daily_calls > 0,
-        }
-        return [word for word, is_wanted in wanted.items() if is_wanted]
+    def optional_data(self, shop: ShopRow) -> list[str]:
+        """The words of what is read on request only and of this shop always."""
+        return optional_data(shop.optional_data, self.offered_data)
+
+    @cached_property
+    def offered_data(self) -> dict[str, bool]:
+        """What a shop may have besides the usual, and whether it has it unless somebody says."""
+        return offered_data(self.settings)
 
     def rounds(self) -> Rounds:
         """What a worker process sees to besides."""
-        known = duties(self.accounts, self.ledger, self.stores, self.clock)
-        return Rounds(known, self.clock)
+        known = duties(self.accounts, self.ledger, self.stores, self.amounts, self.clock)
+        return Rounds({**known, "tell": self.telling.once}, self.clock)
 
-    def calls_a_second(self, shop: ShopRow) -> float:
-        """The shop's quota, as far as it is known."""
-        return known_rate(self.accounts.database, shop.shop_id)
+    @cached_property
+    def telling(self) -> Telling:
+        return telling_of(self.accounts, self.clock, self.settings, kinds=(IMPORT, SYNC))
+
+    @cached_property
+    def asking(self) -> Asking:
+        asked = self.settings
+        limits = Limits(asked.limit_orders, asked.limit_storage_mb, asked.limit_monthly_calls)
+        allowance = Allowance(limits, self.amounts, self.clock)
+        parts = (self.accounts, self.ledger, self.stores, allowance, self.clock)
+        return Asking(*parts, self.optional_data)
 
     def close(self) -> None:
         self.stores.close()
@@ -306,7 +325,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     except Refused as refused:
         sys.stderr.write(f"{refused.message}\n")
         sys.exit(2)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder="web/static")
     app.extensions["installation"] = here
     overview = Overview(here.accounts, here.ledger, here.stores, here.clock, here.notifications)
     configuring = Configuring(here.answers, here.stores, overview.under_way, settings.base_url)
@@ -320,35 +339,32 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             figures=overview.figures,
         )
     )
-    app.register_blueprint(
-        status_routes(
-            workspace_name=lambda workspace_id: here.accounts.workspace(workspace_id).name,
-            shops=overview.shop_statuses,
-            runs=overview.latest_runs,
-        )
-    )
+    for shop_page in shop_pages(
+        overview,
+        settings,
+        invites=here.invites,
+        connecting=here.connecting,
+        consent_link=consent_links(settings),
+        offered_data=here.offered_data,
+        listen=here.listening.listen,
+    ):
+        app.register_blueprint(shop_page)
+    pages = Pages(here.accounts, here.answers, here.clock)
+    looker = Looker(settings.looker_host, settings.looker_connector_id, settings.looker_template_id)
+    explorer = explorer_routes(ask=pages.ask, subjects=pages.subjects, today=pages.today)
+    for page in (explorer, *report_pages(pages, here.ledger, looker, settings.base_url)):
+        app.register_blueprint(page)
+    for import_page in import_pages(here.asking, here.amounts, here.telling, settings):
+        app.register_blueprint(import_page)
     app.register_blueprint(
         image_routes(lambda *place: ImageFolder(here.folder.images_folder(*place)))
     )
-    app.register_blueprint(
-        connect_routes(
-            accounts=here.accounts,
-            states=ConsentStates(here.accounts.database, here.clock),
-            invites=here.invites,
-            consent_link=_consent_link(settings),
-            connecting=here.connecting,
-        )
-    )
-    looker = Looker(settings.looker_host, settings.looker_connector_id, settings.looker_template_id)
     app.register_blueprint(
         about_routes(
             operator=settings.operator,
             support_email=settings.support_email,
             data_source_link=looker.data_source() if looker.connector_id else "",
         )
-    )
-    app.register_blueprint(
-        invite_routes(accounts=here.accounts, invites=here.invites, base_url=settings.base_url)
     )
     secrets = (settings.tiktok_app_secret, settings.tiktok_app_secret_previous)
     app.register_blueprint(
@@ -364,37 +380,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         principal_for_key=here.accounts.principal_for_key,
         sessions=here.sessions,
         secure=settings.base_url.startswith("https://"),
+        cookie_key=here.vault.cookie_key,
+        google=google_sign_in(settings, GoogleTransport(), here.clock, here.vault.cookie_key),
     )
     register_commands(app, here)
     return app
-
-
-def configure_logs(settings: Settings) -> None:
-    """One line an event, secrets struck out first; JSON unless a person is looking."""
-    console = settings.log_format == "console" or (
-        settings.log_format == "auto" and sys.stderr.isatty()
-    )
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
-    )
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(
-        processors=[
-            strike_secrets,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-def _consent_link(settings: Settings) -> Callable[[str, str], str]:
-    def link(region: str, state: str) -> str:
-        if not settings.tiktok_service_id:
-            raise Refused("TIKTOK_SERVICE_ID is missing, so sellers cannot be sent to TikTok.")
-        base = settings.tiktok_consent_base or ""
-        return consent_link(region, settings.tiktok_service_id, state, base=base)
-
-    return link

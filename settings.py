@@ -9,6 +9,7 @@ Imports nothing of the project but `errors`.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -124,6 +125,18 @@ class Settings(BaseModel):
         description="The id of the Looker Studio report that new reports are copies of. Missing: a "
         "link makes an empty report.",
     )
+    google_client_id: str = Field(
+        "", description="The client id of your Google Cloud project's OAuth client (type: web)."
+    )
+    google_client_secret: SecretStr | None = Field(
+        None, description="The secret of the same OAuth client."
+    )
+    google_sign_in: str = Field(
+        "",
+        description="Comma list of who may sign in with Google: `ana@example.com`, or "
+        "`@example.com` for everybody of that Google Workspace; `=WORKSPACE` behind it names the "
+        "workspace, `default` when it is missing. Missing: nobody.",
+    )
     sample_account: bool = Field(
         True, description="Whether every workspace can read the shop `sample`."
     )
@@ -158,6 +171,42 @@ class Settings(BaseModel):
         description="How many calls a day (UTC) may be made per shop to read settlements by SKU: "
         "one for each settled order, newest first; 0 reads none. Only with them can fees be split "
         "by product.",
+    )
+    smtp_host: str = Field(
+        "", description="The mail server that notices are sent through. Missing: none by e-mail."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="The port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How the connection to the mail server is encrypted: `starttls` (usually port "
+        "587), `tls` from the beginning (465), or `none`, to this machine only.",
+    )
+    smtp_user: str = Field("", description="The user at the mail server, where it wants one.")
+    smtp_password: SecretStr | None = Field(None, description="The password of that user.")
+    smtp_from: str = Field("", description="The address that notices come from.")
+    notice_hosts: str = Field(
+        "hooks.slack.com,discord.com,chat.googleapis.com,webhook.office.com,logic.azure.com,"
+        "hooks.zapier.com,make.com,n8n.cloud,ntfy.sh",
+        description="Comma list of the hosts (with their subdomains) that notices may be posted "
+        "to. Missing: well-known ones; `*`: any public host; `none`: none.",
+    )
+    limit_orders: int = Field(
+        0,
+        ge=0,
+        description="How many orders a workspace may have stored before it can ask for no more "
+        "history; fresh data goes on. 0: no limit.",
+    )
+    limit_storage_mb: int = Field(
+        0,
+        ge=0,
+        description="How many megabytes a workspace may have stored before it can ask for no more "
+        "history; fresh data goes on. 0: no limit.",
+    )
+    limit_monthly_calls: int = Field(
+        0,
+        ge=0,
+        description="How many calls to TikTok a workspace may make in a calendar month (UTC) "
+        "before it can ask for no more history; fresh data goes on. 0: no limit.",
     )
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(8, ge=1, le=256, description="Threads in each of them.")
@@ -213,6 +262,14 @@ class Settings(BaseModel):
     def _home_is_known(cls, path: Any) -> Any:
         return Path(path).expanduser() if isinstance(path, str) else path
 
+    @field_validator("google_sign_in")
+    @classmethod
+    def _people_are_known(cls, people: str) -> str:
+        for one in filter(None, (part.strip() for part in people.split(","))):
+            if not re.fullmatch(r"[^@\s=]*@[^@\s=]+\.[^@\s=]+(=[A-Za-z0-9_-]{1,64})?", one):
+                raise ValueError("it must be a list such as ana@example.com,@example.org=agency")
+        return people
+
     @field_validator("tiktok_app_secret")
     @classmethod
     def _secret_has_a_key(
@@ -222,10 +279,32 @@ class Settings(BaseModel):
             raise ValueError("TIKTOK_APP_KEY is missing, and one is of no use without the other")
         return secret
 
+    @field_validator("smtp_security")
+    @classmethod
+    def _mail_is_encrypted(cls, security: str, others: ValidationInfo) -> str:
+        host = others.data.get("smtp_host", "")
+        if security == "none" and host and not is_loopback(host):
+            raise ValueError("mail goes unencrypted to this machine only; use starttls or tls")
+        return security
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender_is_an_address(cls, sender: str) -> str:
+        if sender and ("@" not in sender or not sender.isprintable() or " " in sender):
+            raise ValueError("it must be an e-mail address such as notices@example.com")
+        return sender
+
     @property
     def listed_image_hosts(self) -> list[str]:
-        hosts = [host.strip() for host in self.image_hosts.lower().split(",")]
-        return [host for host in hosts if host not in ("", "none")]
+        return _listed(self.image_hosts)
+
+    @property
+    def listed_notice_hosts(self) -> list[str]:
+        return _listed(self.notice_hosts)
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_host and self.smtp_from)
 
     @property
     def base_url(self) -> str:
@@ -238,6 +317,10 @@ class Settings(BaseModel):
         """Whether real shops can be connected; without it there is the Sample Account only."""
         return bool(self.tiktok_app_key and self.tiktok_app_secret)
 
+    @property
+    def has_google_sign_in(self) -> bool:
+        return bool(self.google_client_id and self.google_client_secret and self.google_sign_in)
+
     def refuse_unsafe(self) -> None:
         """Raise `Refused` when the web server would be reachable with a key that nobody chose."""
         if self.secret_key is None and not is_loopback(self.host):
@@ -245,6 +328,12 @@ class Settings(BaseModel):
                 f"SECRET_KEY must be set when HOST is {self.host}, because other machines can "
                 "reach it: choose a long random value and keep it."
             )
+
+
+def _listed(hosts: str) -> list[str]:
+    """The names of a comma list, in small letters; `none` stands for nothing."""
+    names = [host.strip() for host in hosts.lower().split(",")]
+    return [name for name in names if name not in ("", "none")]
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -7,6 +7,7 @@ What a kind of run means is handed in: a handler works a claim, renews it while 
     handler says waiting                 the run is handed back until `not_before`
     handler raises                       the run ends as failed, with a reference; we go on
     the shop's file is damaged           the run ends as blocked, and says what to do; we go on
+    the disk is full, a file is held     the run is handed back for a minute; we go on
     the lease was lost meanwhile         somebody else has the run; we go on
 
 A worker that is killed loses nothing: its lease runs out and the run is claimed again.
@@ -30,7 +31,7 @@ import structlog
 from clock import Clock
 from store.fencing import Fenced
 from store.ledger import Claim, Ledger
-from store.shop_file import DAMAGED, is_damaged
+from store.shop_file import DAMAGED, cannot_write, is_damaged
 
 #: Live pulls first, then fresh data, then history.
 LANES: Final = ("tail", "forward", "backward")
@@ -45,6 +46,8 @@ _PAUSE_SECONDS: Final = 1.0
 _TAIL_PAUSE_SECONDS: Final = 0.25
 #: How often it is looked whether something is to be asked for.
 _ROUND_SECONDS: Final = 15.0
+_STORAGE_WAIT_SECONDS: Final = 60.0
+_CANNOT_WRITE: Final = "The server cannot write its data at the moment. It goes on by itself."
 #: Objects, more made than freed, until the collector looks at them; a page of orders has 10,000.
 _NEW_OBJECTS: Final = 100_000
 #: mallopt(3)
@@ -209,6 +212,10 @@ class Worker:
             reference = _report(error, "run_failed", run=run.id)
             if is_damaged(error):
                 self._ledger.finish(claim, "blocked", DAMAGED, reference=reference)
+                return
+            if cannot_write(error):
+                later = self._clock.now() + _STORAGE_WAIT_SECONDS
+                self._ledger.hand_back(claim, later, _CANNOT_WRITE, reference=reference)
                 return
             sentence = f"Something unexpected happened. Please report it with {reference}."
             self._ledger.finish(claim, "failed", sentence, reference=reference)

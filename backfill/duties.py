@@ -1,5 +1,5 @@
 """What a worker process sees to besides runs, again and again: the schedule, runs that get nowhere,
-and columns that are damaged."""
+columns that are damaged, and how much is stored."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from backfill.schedule import enqueue_due
 from backfill.slots import Known
 from clock import Clock
 from store.accounts import Accounts
+from store.amounts import Amounts
 from store.ledger import Ledger
 from store.shops import ShopStores
 from store.stalls import Stalls
 
 
 def duties(
-    accounts: Accounts, ledger: Ledger, stores: ShopStores, clock: Clock
+    accounts: Accounts, ledger: Ledger, stores: ShopStores, amounts: Amounts, clock: Clock
 ) -> Mapping[str, Callable[[], object]]:
     """By name; each is harmless to repeat."""
     stalls = Stalls(accounts.database, clock)
@@ -26,7 +27,14 @@ def duties(
         "begin_again": stalls.begin_again,
         "mark_stuck": stalls.mark_stuck,
         "check_columns": checking.next_due,
+        "measure": lambda: amounts.measure_next(_places(accounts), stores.records),
     }
+
+
+def _places(accounts: Accounts) -> list[tuple[str, str]]:
+    """Of all shops; the Sample Account is nobody's, so nobody asks what it takes."""
+    shops = accounts.all_shops()
+    return [(shop.workspace_id, shop.shop_id) for shop in shops if not shop.is_sample]
 
 
 def _synced_shops(accounts: Accounts) -> list[Known]:

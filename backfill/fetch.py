@@ -17,8 +17,10 @@ from store.commits import Window
 from tiktok_shop.client import Access, Client, Page
 from tiktok_shop.endpoints import ENDPOINTS
 
-#: Pages that are handed over at once: each takes some ten megabytes until it is kept.
-_PAGES_TOGETHER: Final = 2
+#: Pages that are handed over at once, and kept in one transaction: a transaction costs what half a
+#: page does, and the rows of a page take a megabyte until they are kept.
+_PAGES_TOGETHER: Final = 4
+_PAGES_AHEAD: Final = 2
 
 #: What TikTok calls the id of a record, by family.
 _ID_NAMES: Final = ("id", "return_id", "cancel_id")
@@ -82,7 +84,8 @@ class WindowReading:
         """How many records of the page were not on the pages before; None when one lies outside the
         window, so that the page cannot be the answer to our question. A record that changes while
         its page is on the way has a newer update time than was asked for."""
-        axis, end = self.axis, float("inf") if self.by_update else self.window.end
+        axis, seen, start = self.axis, self.seen, self.window.start
+        end = float("inf") if self.by_update else self.window.end
         new = 0
         rows: Sequence[Any] = page.rows
         for row in rows:
@@ -90,14 +93,18 @@ class WindowReading:
                 new += 1
                 continue
             at = row.get(axis) if axis else None
-            if isinstance(at, int) and not self.window.start <= at < end:
+            if isinstance(at, int) and not start <= at < end:
                 return None
-            known = next((str(row[name]) for name in _ID_NAMES if name in row), "")
-            if known and known in self.seen:
+            known = ""
+            for name in _ID_NAMES:
+                if name in row:
+                    known = str(row[name])
+                    break
+            if known and known in seen:
                 self.repeated = True
             else:
                 new += 1
-                self.seen.add(known)
+                seen.add(known)
         return new
 
     def _start(self) -> Iterator[Page]:
@@ -223,7 +230,7 @@ class Fetchers:
     @property
     def is_ahead(self) -> bool:
         """Whether so many pages wait to be kept that more would only take memory."""
-        return self._answered.qsize() >= _PAGES_TOGETHER
+        return self._answered.qsize() >= _PAGES_AHEAD
 
     def close(self) -> None:
         for _ in range(self.count):

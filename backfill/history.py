@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from store.commits import StageProgress
@@ -18,6 +18,8 @@ _TRIGGERS: Final[Mapping[str, str]] = {
     "live": "a report asked for fresh data",
     "": "",
 }
+
+_UNFINISHED: Final = ("pending", "running", "waiting")
 
 
 def told(run: Run, now: float) -> dict[str, Any]:
@@ -43,6 +45,23 @@ def told(run: Run, now: float) -> dict[str, Any]:
 def reason(run: Run) -> str:
     """Why the run was asked for, in words."""
     return _TRIGGERS.get(run.trigger, run.trigger)
+
+
+def stages_of(
+    run: Run, kept: Sequence[StageProgress], of_lane: Sequence[StageProgress]
+) -> Sequence[StageProgress]:
+    """How the stages of a run are: those `kept` when it was left, or while it is under way those of
+    its shop's lane. These are the newest run's, so of an older one nothing is told."""
+    if run.started_at is None or (kept and run.state not in _UNFINISHED):
+        return kept
+    if run.state not in _UNFINISHED:
+        return ()
+    begun = run.started_at
+    return [
+        stage
+        for stage in of_lane
+        if stage.state == "pending" or (stage.heartbeat_at or 0.0) >= begun
+    ]
 
 
 def for_support(run: Run, stages: Iterable[StageProgress]) -> str:

@@ -10,19 +10,21 @@ from backfill.images import Pictures
 from backfill.normalise.rows import BuyerHasher
 from backfill.run import Outcome, Shop, Task, Tools, work
 from backfill.schedule import FIRST
-from backfill.stages import USUAL
+from backfill.stages import USUAL, in_order
 from backfill.tally import Tally
 from clock import Clock
 from store.accounts import Accounts, ShopRow
 from store.ledger import Claim, Ledger
+from store.run_history import RunHistory
 from store.shops import ShopStores
 
 
 class Importing:
     """`source(shop, lane)` is the way to TikTok for a shop; `listen(shop, lane, first)` sees that
-    TikTok tells us what happens there. `optional` are kinds of data that are read on request only,
-    and here always; `daily_calls` and `analytics_days` see `backfill.work.Work`; `pictures(shop,
-    keyed)` is where its pictures come from and go to, None where they are not kept."""
+    TikTok tells us what happens there. `optional(shop)` are kinds of data that are read on request
+    only, and of this shop always; `daily_calls` and `analytics_days` see `backfill.work.Work`;
+    `pictures(shop, keyed)` is where its pictures come from and go to, None where they are not
+    kept."""
 
     def __init__(
         self,
@@ -33,18 +35,19 @@ class Importing:
         clock: Clock,
         source: Callable[[ShopRow, str], Source],
         listen: Callable[[ShopRow, str, bool], None],
-        optional: Sequence[str] = (),
+        optional: Callable[[ShopRow], Sequence[str]] = lambda _shop: (),
         daily_calls: Mapping[str, int],
         analytics_days: int,
         pictures: Callable[[ShopRow, BuyerHasher], Pictures | None],
     ) -> None:
         self._accounts = accounts
         self._ledger = ledger
+        self._history = RunHistory(accounts.database)
         self._stores = stores
         self._clock = clock
         self._source = source
         self._listen = listen
-        self._usual = (*USUAL, *optional) if optional else ()
+        self._optional = optional
         self._daily_calls = daily_calls
         self._analytics_days = analytics_days
         self._pictures = pictures
@@ -56,10 +59,11 @@ class Importing:
         scope = self._accounts.workspace(run.workspace_id)
         shop = scope.shop(run.shop_id)
         self._listen(shop, run.lane, run.slot == FIRST)
-        wanted = run.parameters.get("data") or self._usual
+        wanted = run.parameters.get("data") or self._usual_of(shop)
         task = Task.of({**run.parameters, "data": wanted}, run.started_at or self._clock.now())
         keyed = scope.buyer_hasher()
         source, tally = self._source(shop, run.lane), Tally()
+        records = self._stores.records(run.workspace_id, run.shop_id)
 
         def renew() -> None:
             self._ledger.renew(claim, tally.taken())
@@ -69,7 +73,7 @@ class Importing:
                 task,
                 _described(shop),
                 Tools(
-                    records=self._stores.records(run.workspace_id, run.shop_id),
+                    records=records,
                     columns=self._stores.columns(run.workspace_id, run.shop_id),
                     source=replace(source, client=source.client.counted(tally.note_call)),
                     buyer=keyed,
@@ -85,6 +89,8 @@ class Importing:
             )
         finally:
             self._ledger.add(claim, tally.taken())
+            seen, read = records.progress(run.lane), in_order(task.data)
+            self._history.keep_stages(run, [seen[one.name] for one in read if one.name in seen])
         if outcome.closed:
             scope.found_open(run.shop_id, False)
         elif (
@@ -92,6 +98,11 @@ class Importing:
         ):
             self._ledger.unblock(run.workspace_id, run.shop_id)
         return outcome
+
+    def _usual_of(self, shop: ShopRow) -> Sequence[str]:
+        """What is read when nobody asks for anything in particular."""
+        beyond = self._optional(shop)
+        return (*USUAL, *beyond) if beyond else ()
 
 
 def _described(shop: ShopRow) -> Shop:

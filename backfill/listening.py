@@ -12,6 +12,7 @@ from backfill.fetch import Source
 from backfill.registration import deregister, register
 from backfill.reread import Tools, reread
 from backfill.run import Outcome
+from backfill.tally import Tally
 from clock import Clock
 from errors import ConnectorError
 from store.accounts import Accounts, ShopRow
@@ -21,7 +22,7 @@ from store.notifications import Notifications
 from store.shops import ShopStores
 
 #: Somebody waits for it.
-_DEREGISTERING_LANE: Final = "tail"
+_ASKED_FOR_LANE: Final = "tail"
 
 _log = structlog.get_logger(__name__)
 
@@ -57,10 +58,11 @@ class Listening:
         if not taken.ids:
             return Outcome("done")
         scope = self._accounts.workspace(run.workspace_id)
+        source, tally = self._source(scope.shop(run.shop_id), run.lane), Tally()
         tools = Tools(
             records=self._stores.records(*place),
             columns=self._stores.columns(*place),
-            source=self._source(scope.shop(run.shop_id), run.lane),
+            source=replace(source, client=source.client.counted(tally.note_call)),
             buyer=scope.buyer_hasher(),
             clock=self._clock,
         )
@@ -69,7 +71,7 @@ class Listening:
                 taken.named,
                 tools,
                 ledger_token=claim.token,
-                renew=lambda: self._renew(claim),
+                renew=lambda: self._renew(claim, tally),
                 stop=stop,
             )
         except Fenced:
@@ -78,6 +80,8 @@ class Listening:
             # What nobody expected must not be tried for ever; the next sync reads these anyway.
             self._notifications.settle(*place, taken)
             raise
+        finally:
+            self._ledger.add(claim, tally.taken())
         if outcome.state == "done":
             self._notifications.settle(*place, taken)
         if outcome.closed:
@@ -87,17 +91,25 @@ class Listening:
     def register(self, shop: ShopRow, lane: str, *, also_not_offered: bool) -> None:
         """See that TikTok pushes what happens in `shop`. Whatever stands in the way is logged: an
         import is worth having without it, and the next one tries again."""
-        if self._public_url is None or shop.is_sample:
+        if self._public_url is None or shop.is_sample or not shop.listens:
             return
         try:
-            changed = register(
-                self._source(shop, lane), self._public_url, also_not_offered=also_not_offered
-            )
+            source = self._source(shop, lane)
+            if lane == _ASKED_FOR_LANE:
+                source = _tried_once(source)
+            changed = register(source, self._public_url, also_not_offered=also_not_offered)
         except ConnectorError as error:
             _log.warning("not_registered", debug=error.debug, reference=error.reference)
         else:
             if changed:
                 _log.info("registered", shop=shop.shop_id, topics=changed)
+
+    def listen(self, shop: ShopRow, listens: bool) -> None:
+        """Somebody has decided whether TikTok shall tell us what happens in `shop`."""
+        if listens:
+            self.register(shop, _ASKED_FOR_LANE, also_not_offered=True)
+        elif shop.state == "connected":
+            self.deregister(shop)
 
     def deregister(self, shop: ShopRow) -> None:
         """See that TikTok pushes no more what happens in `shop`, while there is still access to it.
@@ -106,8 +118,8 @@ class Listening:
         if self._public_url is None or shop.is_sample or self._is_read_elsewhere(shop):
             return
         try:
-            source = self._source(shop, _DEREGISTERING_LANE)
-            ended = deregister(replace(source, client=source.client.trying(1)), self._public_url)
+            source = _tried_once(self._source(shop, _ASKED_FOR_LANE))
+            ended = deregister(source, self._public_url)
         except ConnectorError as error:
             _log.warning("not_deregistered", debug=error.debug, reference=error.reference)
         else:
@@ -121,5 +133,9 @@ class Listening:
             for other in self._accounts.all_shops()
         )
 
-    def _renew(self, claim: Claim) -> None:
-        self._ledger.renew(claim)
+    def _renew(self, claim: Claim, tally: Tally) -> None:
+        self._ledger.renew(claim, tally.taken())
+
+
+def _tried_once(source: Source) -> Source:
+    return replace(source, client=source.client.trying(1))

@@ -28,6 +28,8 @@ LONGEST_DAYS: Final = 730
 _ASKED_FOR: Final = 10
 _SCHEDULED: Final = 0
 
+_UNFINISHED: Final = ("pending", "running", "waiting")
+
 
 def enqueue_first_import(ledger: Ledger, workspace_id: str, shop_id: str) -> Run:
     """The last 90 days of a shop that was just connected; once per shop."""
@@ -56,7 +58,7 @@ def enqueue_backfill(
 ) -> Run:
     """History that somebody asks for: rows created in `[start, end)` (UTC epoch seconds; none: the
     last 90 days). What was read before costs no calls, unless `reread` says that it shall be read
-    again. The same wish within a minute is one run.
+    again. The same wish within a minute, or while nobody has finished it, is one run.
 
     Raises BadRequest for an empty range, one that TikTok does not give, or data nobody knows.
     """
@@ -67,6 +69,9 @@ def enqueue_backfill(
     if reread:
         parameters["reread"] = True
         wish += ":again"
+    for run in ledger.runs(workspace_id, shop_id):
+        if run.kind == IMPORT and run.state in _UNFINISHED and run.parameters == parameters:
+            return run
     return ledger.enqueue(
         workspace_id,
         shop_id,

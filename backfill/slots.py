@@ -56,6 +56,14 @@ def newest_slot(now: float) -> int:
     return max(instant for instant in instants if instant <= now)
 
 
+def next_sync(now: float, shop: ShopKey) -> float:
+    """When the schedule will sync the shop next, if it is connected and open."""
+    slot = newest_slot(now)
+    hours = [hour * 3_600 for hour in HOURS]
+    after = [midnight(slot) + day * DAY + hour for day in (0, 1) for hour in hours]
+    return min(instant for instant in after if instant > slot) + delay_of(shop)
+
+
 def delay_of(shop: ShopKey) -> float:
     """Seconds after the hour, the same for a shop every time."""
     digest = hashlib.sha256("/".join(shop).encode()).digest()

@@ -27,6 +27,7 @@ from benchmarks.oracle_kinds import (
     Ratio,
     Shared,
     Sum,
+    WholeSum,
 )
 from benchmarks.oracle_metrics import LENGTHS_OF_TIME, METRICS
 from benchmarks.oracle_reach import FACTS
@@ -233,6 +234,8 @@ def _aggregate(metric: Base, members: Members, asked: Asked) -> Cell:
         told = {(number, metric.key(row)): metric.value(row) for number, row in members}
         return sum(filter(None, told.values()), 0)
     found = [value for _, row in members if (value := metric.value(row)) is not None]
+    if isinstance(metric, WholeSum) and not len(members) == len(found) > 0:
+        return None
     if isinstance(metric, Sum):
         if metric.stays_unknown and not found:
             return None

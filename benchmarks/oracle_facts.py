@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.oracle_prices import price_said_by_order
 from benchmarks.oracle_reach import FACTS
 from benchmarks.oracle_rows import (
     Maker,
@@ -135,7 +136,9 @@ class Facts:
         for order_id, order in self._orders.items():
             for line in order.get("line_items") or ():
                 row = self.of_order(order_id)
-                row.line, row.price = line, self._prices.get(str(line["id"]), {})
+                row.line = line
+                told = self._prices.get(str(line["id"]))
+                row.price = price_said_by_order(order, line) if told is None else told
                 yield self.at_sku(row, sold_product(line), text(line.get("sku_id")))
 
     def _return_rows(self) -> Iterator[Row]:

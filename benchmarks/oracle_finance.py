@@ -117,7 +117,7 @@ FINANCE_DIMENSIONS: Final[dict[str, Dimension]] = {
     "statement_payment_id": shown_text(
         "payout_id",
         "statements",
-        lambda row: row.statement.get("payment_id") or row.own.get("id"),
+        lambda row: row.statement.get("payment_id") if row.statement else row.own.get("id"),
     ),
     "statement_payment_time": shown_moment(
         "statement", "statements", lambda row: row.statement.get("payment_time"), SECOND

@@ -38,6 +38,11 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class WholeSum(Sum):
+    """Null as soon as one row does not tell its value, and where there is no row."""
+
+
+@dataclass(frozen=True)
 class Distinct:
     """Counts different keys; a row whose key is None does not count. `of_each_shop`: the same key
     in two shops is two things."""

@@ -11,7 +11,7 @@ from benchmarks.oracle_analytics import ANALYTICS_METRICS
 from benchmarks.oracle_beside import BESIDE_METRICS
 from benchmarks.oracle_content import CONTENT_METRICS
 from benchmarks.oracle_finance import FINANCE_METRICS
-from benchmarks.oracle_kinds import Average, Difference, Distinct, Metric, Ratio, Sum
+from benchmarks.oracle_kinds import Average, Difference, Distinct, Metric, Ratio, Sum, WholeSum
 from benchmarks.oracle_rows import Row, instant, is_paid, money, number, text
 from benchmarks.oracle_stock import STOCK_METRICS
 
@@ -59,14 +59,9 @@ def _of_lines(*names: str, where: Callable[[Row], bool] = _always) -> Sum:
     return _amount(("lines",), value)
 
 
-def _priced(name: str, *, may_be_missing: bool = False) -> Sum:
+def _priced(name: str, kind: type[Sum] = Sum) -> Sum:
     """Amounts of the price details of line items, added up."""
-    return Sum(
-        ("lines",),
-        lambda row: number(row.price.get(name)),
-        is_money=True,
-        stays_unknown=may_be_missing,
-    )
+    return kind(("lines",), lambda row: number(row.price.get(name)), is_money=True)
 
 
 def _line_count(where: Callable[[Row], bool], fact: str = "lines") -> Sum:
@@ -100,17 +95,17 @@ def _between(first: str, last: str, unit: int) -> Average:
     return Average(("orders",), value)
 
 
-#: Fields of the price detail by their name in the payload, those that are known of any unit ...
-_TOLD_BY_UNIT: Final = {
+#: Fields of the price detail by their name in the payload, those that any order tells ...
+_ALWAYS_TOLD: Final = {
     "pd_list_price": "sku_list_price",
     "pd_sale_price": "sku_sale_price",
     "pd_seller_discount": "subtotal_deduction_seller",
     "pd_platform_discount": "subtotal_deduction_platform",
+}
+#: ... and those that may be left open, unless TikTok was asked for the order's price detail.
+_MAY_BE_OPEN: Final = {
     "pd_subtotal": "subtotal",
     "pd_tax": "tax_amount",
-}
-#: ... and those that are not, unless TikTok was asked for the order's price detail.
-_TOLD_BY_ORDER: Final = {
     "pd_net_price": "net_price_amount",
     "pd_shipping_list_price": "shipping_list_price",
     "pd_shipping": "shipping_sale_price",
@@ -218,8 +213,8 @@ METRICS: Final[dict[str, Metric]] = {
         ("lines",), lambda row: row.sku_id if _counted(row) else None, of_each_shop=False
     ),
     "gift_value": _of_lines("gift_retail_price"),
-    **{name: _priced(path) for name, path in _TOLD_BY_UNIT.items()},
-    **{name: _priced(path, may_be_missing=True) for name, path in _TOLD_BY_ORDER.items()},
+    **{name: _priced(path) for name, path in _ALWAYS_TOLD.items()},
+    **{name: _priced(path, WholeSum) for name, path in _MAY_BE_OPEN.items()},
     **STOCK_METRICS,
     **AFTERSALES_METRICS,
     **FINANCE_METRICS,

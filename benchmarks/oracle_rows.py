@@ -25,9 +25,10 @@ class Payloads:
 
     `products` are details, `product_search` the rows of the product list (a product whose detail
     is refused appears only there), `inventory` one object per product with its `skus`,
-    `price_details` one price detail per order. A statement's transactions carry the
-    `statement_id`, an order's settlement by SKU and the links to other systems the `order_id`. Days
-    of analytics carry the `date` (YYYY-MM-DD in the shop's own zone), hours `date` and `index`.
+    `price_details` one price detail per order that TikTok was asked about. A statement's
+    transactions carry the `statement_id`, an order's settlement by SKU and the links to other
+    systems the `order_id`. Days of analytics carry the `date` (YYYY-MM-DD in the shop's own zone),
+    hours `date` and `index`.
 
     `zone` (an IANA name) counts the shop's own days, `currency` is the shop's.
     """

@@ -56,6 +56,13 @@ def _joined(name: str) -> Callable[[Row], str]:
     return lambda row: ",".join(row.product.get(name) or ())
 
 
+def _failed_reasons(row: Row) -> str:
+    failures = row.product.get("audit_failed_reasons") or ()
+    return "; ".join(
+        dict.fromkeys(reason for failure in failures for reason in failure.get("reasons") or ())
+    )
+
+
 def _of_product(take: Callable[[Row], object]) -> Dimension:
     return shown_text("product", "products", take)
 
@@ -84,6 +91,7 @@ STOCK_DIMENSIONS: Final[dict[str, Dimension]] = {
     "product_title": _product_text("title"),
     "product_status": _product_text("status"),
     "product_audit_status": _product_text("audit", "status"),
+    "product_failed_reason": _of_product(_failed_reasons),
     "product_create_time": _product_second("create_time"),
     "product_update_time": _product_second("update_time"),
     "category_name": _of_product(_leaf_category("local_name")),

@@ -115,6 +115,13 @@ class Simulator:
             reply.raise_for_status()
             return [json.loads(line) for line in reply.iter_lines() if line]
 
+    def paths_asked(self, name: str) -> list[str]:
+        """The paths of all calls of an endpoint that it has answered."""
+        with requests.get(f"{self.url}/_ledger", stream=True, timeout=600) as reply:
+            reply.raise_for_status()
+            entries = [json.loads(line) for line in reply.iter_lines() if line]
+        return [entry["path"] for entry in entries if entry["name"] == name and not entry["code"]]
+
 
 @contextmanager
 def simulator(

@@ -19,19 +19,6 @@ from benchmarks.requests30 import Question, written
 _HOURLY: Final = (26, 2)
 
 
-#: Parts of the price detail that are known only of the orders TikTok was asked about.
-NOT_ASKED: Final = frozenset(
-    {
-        "pd_subtotal",
-        "pd_net_price",
-        "pd_shipping_seller_discount",
-        "pd_shipping_platform_discount",
-        "pd_seller_voucher",
-        "pd_platform_voucher",
-    }
-)
-
-
 def requests(shop_id: str, today: date, published: Collection[str]) -> dict[str, dict[str, Any]]:
     """The requests by name; `published`: names of getSchema."""
     return written([*_SALES, *_FINANCE, *_OWN_FIGURES, *_BESIDE], shop_id, today, published)
@@ -81,6 +68,11 @@ _SALES: Final = (
         "price details by product",
         "product_id pd_list_price pd_sale_price pd_seller_discount pd_platform_discount pd_tax "
         "pd_shipping_list_price pd_shipping pd_payment",
+        days=(40, 10),
+    ),
+    Question(
+        "price details of each order",
+        "order_id " + " ".join(name for name in METRICS if name.startswith("pd_")),
         days=(40, 10),
     ),
     Question(

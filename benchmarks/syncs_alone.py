@@ -16,10 +16,11 @@ from collections.abc import Sequence
 
 import requests
 
-from app import Installation, configure_logs
+from app import Installation
 from backfill.schedule import SYNC
 from backfill.work import FORWARD
 from clock import SystemClock
+from logs import configure_logs
 from settings import load
 from worker import use_little_memory
 

@@ -74,8 +74,8 @@ def fields_page() -> str:
         lines += ["", f"## {group}", "", "| field | id | kind | meaning | read from | with |"]
         lines += ["|---|---|---|---|---|---|"]
         lines += [
-            f"| {field.label} | `{field.id}` | {_kind(field)} | {_cell(field.about)} "
-            f"| {_cell(_source(field))} | {_letters_of(field, reach)} |"
+            f"| {field.label} | `{field.id}` | {kind_of(field)} | {_cell(field.about)} "
+            f"| {_cell(read_from(field))} | {_letters_of(field, reach)} |"
             for field in fields
         ]
     lines += ["", "## What goes with what", "", "| | metrics | dimensions |", "|---|---|---|"]
@@ -211,7 +211,8 @@ def _fact_row(fact: Fact) -> str:
 # -- a field -------------------------------------------------------------------------------------
 
 
-def _kind(field: Field) -> str:
+def kind_of(field: Field) -> str:
+    """What a field is, in a word or two: see the page's own explanation."""
     kind = _KINDS[type(field)]
     if isinstance(field, Combined) and not is_additive(field):
         kind = "unique"
@@ -220,7 +221,8 @@ def _kind(field: Field) -> str:
     return f"{kind}, hidden" if field.hidden else kind
 
 
-def _source(field: Field) -> str:
+def read_from(field: Field) -> str:
+    """The formula of a field: where its value is read, or what it is computed from."""
     if isinstance(field, TimeDimension):
         return "the report's time axis"
     if isinstance(field, AnswerDimension):

@@ -37,6 +37,7 @@ DIMENSION_TYPES: Final = frozenset(
         "HOUR",
     }
 )  # fmt: skip
+_ONE_UNLESS_NULL: Final = "CASE WHEN {it} IS NULL THEN 0 ELSE 1 END"
 #: CURRENCY becomes CURRENCY_USD and so on once the shops are known.
 METRIC_TYPES: Final = frozenset({"NUMBER", "PERCENT", "CURRENCY", "DURATION"})
 
@@ -135,6 +136,9 @@ class Aggregate(Metric):
 
     #: How the template becomes an aggregate; `{shop}` sets apart what is unique in a shop only.
     form: ClassVar[str]
+    #: The same where a group is one row; empty where a group is needed. `of_none`: of no row.
+    form_alone: ClassVar[str] = "{it}"
+    of_none: ClassVar[str] = "NULL"
 
     on: Mapping[str, str]
     where: Mapping[str, str] | str = ""
@@ -152,6 +156,17 @@ class Aggregate(Metric):
     def is_zero_without_rows(self) -> bool:
         """Nothing to add up or to count is 0; nothing to compare is null."""
         return not self.may_be_untold
+
+    @property
+    def is_told_by_a_row(self) -> bool:
+        return bool(self.form_alone)
+
+    def alone(self, fact: str) -> str:
+        """SQL template of the aggregate of one row of `fact`."""
+        template = self.on[fact]
+        made = "1" if template == "*" else self.form_alone.format(it=template)
+        condition = self.condition(fact)
+        return f"CASE WHEN {condition} THEN {made} ELSE {self.of_none} END" if condition else made
 
     def aggregate(self, fact: str, shop: str = "") -> str:
         """SQL template of the aggregate on `fact`; `shop` is put before a key to count."""
@@ -171,11 +186,15 @@ class Count(Aggregate):
     """`on[fact]` is the key to count distinct, or "*" on the fact whose grain it is."""
 
     form: ClassVar[str] = "COUNT(DISTINCT ({shop}{it}))"
+    form_alone: ClassVar[str] = _ONE_UNLESS_NULL
+    of_none: ClassVar[str] = "0"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Unique(Aggregate):
     form: ClassVar[str] = "COUNT(DISTINCT {it})"
+    form_alone: ClassVar[str] = _ONE_UNLESS_NULL
+    of_none: ClassVar[str] = "0"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -221,6 +240,7 @@ class Snapshot(Aggregate):
     average is null, where nothing to add up is 0."""
 
     form: ClassVar[str] = "{it}"
+    form_alone: ClassVar[str] = ""
 
     is_average: bool = False
 

@@ -57,6 +57,8 @@ FIELDS: Final = (
              "or DELETED."),
     _product("product_audit_status", "Audit Status", "[audit_status]",
              "State of TikTok's review of the listing."),
+    _product("product_failed_reason", "Why It Failed", "[failed_reasons]",
+             "Why TikTok's review turned the listing down, empty otherwise."),
     _product("product_create_time", "Product Create Time", "[create_time]",
              "When the listing was made.", "YEAR_MONTH_DAY_SECOND"),
     _product("product_update_time", "Product Update Time", "[update_time]",

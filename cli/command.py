@@ -10,8 +10,8 @@ import click
 import orjson
 from flask.cli import AppGroup
 
-from cli.installation import DEFAULT_WORKSPACE
 from errors import ConnectorError
+from store.accounts_rows import DEFAULT_WORKSPACE
 from store.shop_file import DAMAGED, is_damaged
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from backfill.estimate import Estimate, estimate, measure, together
-from backfill.schedule import check_wish, enqueue_backfill, enqueue_import_now
-from backfill.windows import DAY, Stretch
+from backfill.asking import Wish
+from backfill.estimate import Estimate, together
+from backfill.schedule import enqueue_import_now
+from backfill.windows import DAY
 from cli.command import command, json_option, print_rows, workspace_option
 from cli.installation import Installation
 from cli.waiting import wait_for
@@ -48,24 +49,11 @@ def imports_commands(here: Installation) -> Iterable[click.Command]:
         """
         shops = _chosen(here, workspace, shop_ids)
         words = [word.strip() for word in data.split(",") if word.strip()]
-        wanted = _midnight(start), _midnight(end) + DAY
-        check_wish(here.clock.now(), *wanted, words)
+        wish = Wish((_midnight(start), _midnight(end) + DAY), words, flags["reread"])
         if flags["only_told"]:
-            _tell_cost(here, shops, wanted, words, **flags)
+            _tell_cost(here.asking.estimates(shops, wish), flags["as_json"])
             return
-        runs = [
-            enqueue_backfill(
-                here.ledger,
-                here.clock,
-                shop.workspace_id,
-                shop.shop_id,
-                start=wanted[0],
-                end=min(wanted[1], int(here.clock.now())),
-                data=words,
-                reread=flags["reread"],
-            )
-            for shop in shops
-        ]
+        runs = here.asking.start(workspace, shops, wish)
         print_rows([asdict(run) for run in runs], flags["as_json"], ("id",), headed=False)
         if flags["wait"]:
             wait_for(here, runs)
@@ -111,30 +99,8 @@ def _chosen(here: Installation, workspace: str, shop_ids: Sequence[str]) -> list
     return shops
 
 
-def _tell_cost(
-    here: Installation,
-    shops: Sequence[ShopRow],
-    wanted: Stretch,
-    words: Sequence[str],
-    *,
-    reread: bool,
-    as_json: bool,
-    **_flags: bool,
-) -> None:
+def _tell_cost(estimates: Mapping[str, Estimate], as_json: bool) -> None:
     """A row for each stage of each shop, and one for everything."""
-    now = int(here.clock.now())
-    window = wanted[0], min(wanted[1], now)
-    estimates = {
-        shop.shop_id: estimate(
-            window,
-            measure(here.stores.records(shop.workspace_id, shop.shop_id), now, words),
-            now=now,
-            data=words,
-            reread=reread,
-            calls_a_second=here.calls_a_second(shop),
-        )
-        for shop in shops
-    }
     rows = [row for shop_id, one in estimates.items() for row in _stage_rows(shop_id, one)]
     whole = together(list(estimates.values()))
     rows.append(_cost("all", "all", whole.calls, whole.rows, whole))

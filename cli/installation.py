@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from backfill.asking import Asking
 from clock import Clock
 from hub.connecting import Connecting
 from settings import Settings
-from store.accounts import Accounts, ShopRow, WorkspaceScope
+from store.accounts import Accounts, WorkspaceScope
+from store.accounts_rows import DEFAULT_WORKSPACE
 from store.invites import Invites
 from store.ledger import Ledger
 from store.sessions import Sessions
 from store.shops import ShopStores
 from worker import LANES, Rounds, Worker
 
-DEFAULT_WORKSPACE: Final = "default"
 DEFAULT_WORKSPACE_NAME: Final = "Default"
 
 
@@ -30,9 +31,10 @@ class Installation(Protocol):
     def prepare(self) -> None: ...
     @property
     def connecting(self) -> Connecting: ...
+    @property
+    def asking(self) -> Asking: ...
     def worker(self, owner: str, lanes: tuple[str, ...] = LANES) -> Worker: ...
     def rounds(self) -> Rounds: ...
-    def calls_a_second(self, shop: ShopRow) -> float: ...
     def close(self) -> None: ...
 
 

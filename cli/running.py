@@ -12,10 +12,11 @@ import click
 import orjson
 
 from cli.command import command, workspace_option
-from cli.installation import DEFAULT_WORKSPACE, Installation, opened
+from cli.installation import Installation, opened
 from cli.waiting import owner
 from errors import ConnectorError
 from store.accounts import SAMPLE
+from store.accounts_rows import DEFAULT_WORKSPACE
 from supervisor import (
     port_problem,
     run_until_stopped,

@@ -9,10 +9,12 @@ from typing import Any, Final
 import click
 import orjson
 
-from backfill.history import for_support, reason, told
+from backfill.history import for_support, reason, stages_of, told
 from backfill.progress import in_words, overall
 from cli.command import ToldGroup, json_option, print_rows
 from cli.installation import Installation
+from store.run_history import RunHistory, Wanted
+from store.runs import STATES
 
 _COLUMNS: Final = (
     *("id", "shop_id", "kind", "trigger", "state", "window", "seconds"),
@@ -26,12 +28,16 @@ def runs_commands(here: Installation) -> Iterable[click.Command]:
     @group.command("list")
     @click.option("--workspace", default=None, help="Only this workspace.")
     @click.option("--shop", "shop_id", default=None, help="Only this shop.")
+    @click.option("--state", type=click.Choice([*STATES, "stuck"]), help="Only those in it.")
     @click.option("--limit", default=50, show_default=True, help="How many.")
     @json_option
-    def show_all(workspace: str | None, shop_id: str | None, limit: int, as_json: bool) -> None:
+    def show_all(
+        workspace: str | None, shop_id: str | None, state: str | None, limit: int, as_json: bool
+    ) -> None:
         """List the newest runs."""
         now = here.clock.now()
-        runs = here.ledger.runs(workspace, shop_id, limit)
+        wanted = Wanted((workspace,) if workspace else (), shop_id or "", state or "")
+        runs, _ = RunHistory(here.accounts.database).found(wanted, limit)
         rows = [{**asdict(run), **told(run, now)} for run in runs]
         print_rows(rows if as_json else [_for_people(row) for row in rows], as_json, _COLUMNS)
 
@@ -42,7 +48,8 @@ def runs_commands(here: Installation) -> Iterable[click.Command]:
         """Show a run and how far its shop's stages are."""
         run, now = here.ledger.run(run_id), here.clock.now()
         records = here.stores.records(run.workspace_id, run.shop_id)
-        stages = records.progress(run.lane).values()
+        kept = RunHistory(here.accounts.database).stages(run_id)
+        stages = stages_of(run, kept, list(records.progress(run.lane).values()))
         whole, support = overall(stages, now), for_support(run, stages)
         if as_json:
             document = {

@@ -31,6 +31,8 @@ _THINGS: Final = {
     "video_id": "video",
     "live_id": "LIVE",
 }
+#: Dimensions that tell shops apart; two shops may share a name, but nobody calls them so.
+_SHOP_BY_SHOP: Final = frozenset({"shop_id", "shop_name"})
 #: Operators that let through what equals one of their values.
 _ONE_OF: Final = frozenset({"EQUALS", "IN_LIST"})
 
@@ -103,6 +105,11 @@ class WindowCounting:
                 yield _untold(metric, read, self.question, self.shops_chosen)
             elif not _is_about_one_thing(FACTS[read.fact], self.question):
                 yield _of_several(metric, read)
+            elif self.ways[name] == "stored" and self._may_mix_shops(FACTS[read.fact]):
+                yield (
+                    f"{metric.label} is empty where a row is about several shops, which may have "
+                    f"people in common. Add {FIELDS['shop_id'].label}."
+                )
         if counts is not None:
             missing = [one for one in self.windows if one not in counts]
             for name in dict.fromkeys(name for one in missing for name in one.metrics):
@@ -110,6 +117,13 @@ class WindowCounting:
                     f"TikTok did not say {self.counted[name].label} for the whole date range: it "
                     "is empty here."
                 )
+
+    def _may_mix_shops(self, fact: Fact) -> bool:
+        """Whether a row may be about several shops; a product or a video is of one."""
+        if len(self.shops_chosen) == 1 or _things(fact):
+            return False
+        told_apart = {one.id for one in (*self.question.dimensions, *_pinned(self.question))}
+        return not told_apart & _SHOP_BY_SHOP
 
 
 def way(metric: Counted, read: FactRead, question: Question, shops: Sequence[ShopScope]) -> Way:

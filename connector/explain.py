@@ -37,7 +37,7 @@ def explained(answer: Answer) -> dict[str, object]:
     """
     plan, about = answer.plan, answer.about
     return {
-        "words": list(_words(answer)),
+        "words": list(in_words(answer)),
         "fields": plan.fields,
         "facts": plan.facts,
         "reads": [_read(answer, read) for read in plan.reads],
@@ -120,7 +120,8 @@ def _read(answer: Answer, read: FactRead) -> dict[str, object]:
     }
 
 
-def _words(answer: Answer) -> Iterator[str]:
+def in_words(answer: Answer) -> Iterator[str]:
+    """The plan and what became of it, in sentences."""
     plan = answer.plan
     for read in plan.reads:
         yield f"Read from {read.fact}, {_dated_by(read)}{_days(read)}."

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 from cachetools import LRUCache
@@ -45,6 +45,8 @@ STALE_AFTER_SECONDS: Final = 13 * 3_600
 
 #: What is missing may come with the next import.
 _RETRY_AFTER_SECONDS: Final = 60
+
+Patience = Literal["usual", "none", "as it is"]
 
 _NO_COUNTS: Final[Mapping[WindowCount, WindowCounts]] = MappingProxyType({})
 
@@ -111,23 +113,33 @@ class Answers:
         self._currencies: LRUCache[object, tuple[str, ...]] = LRUCache(1_000)
 
     def answer(
-        self, workspace: WorkspaceScope, request: GetDataRequest, form: Form = "looker"
+        self,
+        workspace: WorkspaceScope,
+        request: GetDataRequest,
+        form: Form = "looker",
+        *,
+        patience: Patience = "usual",
     ) -> Answer:
-        """Raises BadRequest (also too_large) and NotReady; with `strict` also for an answer that
-        would be clamped, partial or stale."""
+        """`patience`: "usual" waits a little for what is newer; "none" has it asked for and answers
+        at once what is there; "as it is" asks nobody.
+
+        Raises BadRequest (also too_large) and NotReady; with `strict` also for an answer that would
+        be clamped, partial or stale."""
         try:
-            return self._answer(workspace, request, form)
+            return self._answer(workspace, request, form, patience)
         except UnreadableSegment as unread:
             self._mend(choose_shops(workspace, request.options), unread)
-            return self._answer(workspace, request, form)
+            return self._answer(workspace, request, form, patience)
 
-    def _answer(self, workspace: WorkspaceScope, request: GetDataRequest, form: Form) -> Answer:
+    def _answer(
+        self, workspace: WorkspaceScope, request: GetDataRequest, form: Form, patience: Patience
+    ) -> Answer:
         started = self._clock.monotonic()
         asked = self._choose(workspace, request.options)
         notes = state_notes(asked.shops)
         made = self._plan(request, asked, form, notes)
         waiting_since = self._clock.monotonic()
-        freshened, counts = self._freshen(workspace, request, made, asked)
+        freshened, counts = self._freshen(workspace, request, made, asked, patience)
         waited = self._clock.monotonic() - waiting_since
         if freshened is not NOTHING_ASKED:
             asked.look_again(self._manifest)
@@ -254,12 +266,17 @@ class Answers:
         }
 
     def _freshen(
-        self, workspace: WorkspaceScope, request: GetDataRequest, made: Plan, asked: _Asked
+        self,
+        workspace: WorkspaceScope,
+        request: GetDataRequest,
+        made: Plan,
+        asked: _Asked,
+        patience: Patience,
     ) -> tuple[Freshened, Mapping[WindowCount, WindowCounts]]:
         """What became of it, and the counts over the plan's windows that are there by then."""
         resources = made.live.resources if made.live.may_freshen else ()
         windows = [one for one in made.windows if self._can_be_counted(one, asked)]
-        if not resources and not windows:
+        if patience == "as it is" or not (resources or windows):
             return NOTHING_ASKED, {}
         shops = [shop for shop in asked.shops if shop.state == "connected"]
         wishes = [
@@ -271,8 +288,8 @@ class Answers:
             )
             for shop in shops
         ]
-        patience = self._live.patience(workspace.id, shops, request.last_refresh)
-        freshened = self._live.freshen(wishes, patience)
+        seconds = self._live.patience(workspace.id, shops, request.last_refresh)
+        freshened = self._live.freshen(wishes, 0.0 if patience == "none" else seconds)
         by_id = {shop.shop_id: shop for shop in asked.shops}
         counts = {
             one: counted
@@ -391,6 +408,9 @@ def _refuse_unless_whole(about: About, seen: Seen | None) -> None:
         days = f"from {first} to {last}" if first else f"up to {last}"
         notes = " ".join(about.notes)
         raise BadRequest(f"{notes} Choose days {days}.".strip(), code="bad_date_range")
+    if seen is not None and seen.never_read:
+        notes = " ".join(seen.never_read)
+        raise BadRequest(f"{notes} Leave their fields out.", code="incompatible_fields")
     if about.partial or about.stale:
         raise NotReady(
             " ".join(about.notes) or "The newest numbers are not there yet.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from catalogue.fields import FIELDS
@@ -83,6 +84,8 @@ def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) ->
         kind = "VARCHAR"
         template, it = _TEXT[clause.operator], f"CAST({shown} AS VARCHAR)" if number else shown
         values = list(clause.values)
+    if clause.operator == "BETWEEN":
+        _refuse_reversed(clause, compared)
     if clause.operator == "IN_LIST":
         bound_list = f"CAST({parameters.bind(values)} AS {kind}[])"
         if len(values) <= _SHORT_LIST:
@@ -90,6 +93,16 @@ def _met(clause: Clause, shown: str, parameters: Parameters, *, number: bool) ->
         return template.format(x=it, v=bound_list)
     bound = [f"CAST({parameters.bind(value)} AS {kind})" for value in values]
     return template.format(x=it, **dict(zip("vw", bound, strict=False)))
+
+
+def _refuse_reversed(clause: Clause, compared: bool) -> None:
+    """What lies between a value and a smaller one is nothing, which nobody asks for."""
+    first, last = clause.values
+    if Decimal(first.strip()) > Decimal(last.strip()) if compared else first > last:
+        raise BadRequest(
+            f"The filter on {FIELDS[clause.field].label} is from {first[:60]!r} to {last[:60]!r}, "
+            "but the first is the larger of the two. Exchange them."
+        )
 
 
 def _number(clause: Clause, value: str) -> str:

@@ -22,7 +22,7 @@ from connector.question import Question, ask
 from connector.reach import fact_for, home_fact, not_imported, refuse
 from connector.reads import ANALYTICS_DAYS, Clamp, FactRead, Span
 from connector.request import GetDataRequest
-from connector.says import says
+from connector.says import of_two_clocks, says
 from connector.seen import Seen, as_told, optional_notes, seen
 from connector.select import Days, ShopScope, Source
 from connector.statement import Part, state
@@ -104,6 +104,7 @@ def plan(
         *(clamp.note for clamp in clamped),
         *count.notes(counts if known is not None else None),
         *optional_notes(facts, question.needed, shops, known),
+        *of_two_clocks(reads.values(), question.dimensions, shops),
     )
     statement = state(
         request,
@@ -183,6 +184,8 @@ def _refuse_what_is_optional(
 ) -> None:
     for read in reads:
         if not any(known.get(shop.shop_id, {}).get(read.fed_by) for shop in shops):
-            refusal = not_imported(FACTS[read.fact], question.metrics, question.needed)
+            refusal = not_imported(
+                FACTS[read.fact], question.metrics, question.dimensions, question.filtered
+            )
             if refusal is not None:
                 raise refusal

@@ -175,26 +175,37 @@ def _labels(fields: Iterable[Dimension | Metric], joint: str = "and") -> str:
 
 
 def not_imported(
-    fact: Fact, metrics: Sequence[Metric], dimensions: Sequence[Dimension]
+    fact: Fact,
+    metrics: Sequence[Metric],
+    dimensions: Sequence[Dimension],
+    filtered: Sequence[Dimension] = (),
 ) -> BadRequest | None:
     """The sentence for metrics that only an optional fact, of which nothing is read, could show by
-    these dimensions; None where the fact is not optional or the metrics have no other."""
+    these dimensions; None where the fact is not optional or the metrics have no other. `filtered`:
+    those of filters."""
     if fact.name not in OPTIONAL:
         return None
-    finer = [metric for metric in metrics if _is_read_finer(metric, fact, dimensions)]
+    needed = tuple(dict.fromkeys((*dimensions, *filtered)))
+    finer = [metric for metric in metrics if _is_read_finer(metric, fact, needed)]
     if not finer:
         return None
-    what = f"{_labels(finer)} by {_labels(dimensions)} would take {OPTIONAL[fact.name]}"
+    filters = [one for one in needed if one not in dimensions]
+    how = [f"by {_labels(dimensions)}"] if dimensions else []
+    how += [f"filtered by {_labels(filters)}"] if filters else []
+    what = f"{_labels(finer)} {' and '.join(how)} would take {OPTIONAL[fact.name]}"
     sentences = [f"{what}, an optional part of the import that has read nothing yet."]
     parts = [part for metric in finer for part in aggregates(metric)]
-    kept = [
-        one
-        for one in dimensions
-        if all(fact_for(part, [one]) not in (fact, None) for part in parts)
-    ]
+
+    def is_read(one: Dimension) -> bool:
+        return all(fact_for(part, [one]) not in (fact, None) for part in parts)
+
+    kept = [one for one in dimensions if is_read(one)]
     others = [metric for metric in metrics if metric not in finer]
+    blocking = [one for one in filters if not is_read(one)]
     if others:
-        sentences.append(f"With {_labels(dimensions)} these go together: {_labels(others)}.")
+        sentences.append(f"With {_labels(needed)} these go together: {_labels(others)}.")
+    elif blocking and len(kept) == len(dimensions):
+        sentences.append(f"Take {_those(blocking)} off.")
     elif kept:
         sentences.append(f"{_labels(finer)} can be shown by {_labels(kept)}.")
     return BadRequest(" ".join(sentences), code="incompatible_fields")

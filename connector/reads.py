@@ -15,6 +15,7 @@ from typing import Final
 
 from catalogue.facts import FACTS, Fact
 from connector.select import Days, ShopScope
+from connector.zones import today as today_in
 from errors import BadRequest
 
 #: TikTok documents 30 days by hour, today included.
@@ -108,8 +109,10 @@ class Span:
 
     def _days(self, fact: Fact, shop: ShopScope) -> Days | None:
         if fact.window_days:
+            # Of several shops each is at its own day.
+            there = today_in(shop.zone, shop.now) if shop.now else self.today
             before = dt.timedelta(days=fact.window_days)
-            return Days(self.today - before, self.today - dt.timedelta(days=1))
+            return Days(there - before, there - dt.timedelta(days=1))
         if not fact.is_dated:
             return None
         if self.start is None or self.end is None:

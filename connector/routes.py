@@ -33,7 +33,7 @@ def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) ->
     routes = Blueprint("connector", __name__, url_prefix="/connector/v1")
 
     def workspace() -> WorkspaceScope:
-        return accounts.workspace(g.principal.workspace_id)
+        return accounts.scope_of(g.principal)
 
     @routes.post("/getConfig")
     def get_config() -> Response:

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from catalogue.facts import FACTS
+from catalogue.field import Dimension, TimeDimension
 from connector.coverage import Known, newest_day
+from connector.reads import FactRead
 from connector.seen import Seen
 from connector.select import ShopScope
 from connector.zones import zone_info
 
 _DAY = "%Y%m%d"
+
+
+def of_two_clocks(
+    reads: Iterable[FactRead], dimensions: Sequence[Dimension], shops: Sequence[ShopScope]
+) -> Iterator[str]:
+    """A sentence for each shop of which days, or hours, of two time zones stand in one row."""
+    if not any(isinstance(dimension, TimeDimension) for dimension in dimensions):
+        return
+    dated = [FACTS[read.fact] for read in reads if FACTS[read.fact].is_dated]
+    if len({fact.own_days for fact in dated}) < 2:
+        return
+    for shop in shops:
+        if shop.own_zone != shop.zone:
+            yield (
+                f"{shop.name}: TikTok's own figures are by the shop's clock ({shop.own_zone}), all "
+                f"other numbers by the report's ({shop.zone})."
+            )
 
 
 def says(

@@ -54,6 +54,7 @@ class Seen:
     read longest ago. `partial`: days of the range are missing that should be there. `ready`:
     something is imported. `notes` are sentences for people. `to_ask_for`: where no import can bring
     all days of the range, the first and the last day for which one can; the first may be unknown.
+    `never_read`: sentences about optional parts of the import that nobody had read.
     """
 
     as_of: float | None
@@ -62,6 +63,7 @@ class Seen:
     ready: bool
     notes: tuple[str, ...]
     to_ask_for: tuple[dt.date | None, dt.date] | None = None
+    never_read: tuple[str, ...] = ()
 
 
 def as_told(read: FactRead, shops: Sequence[ShopScope], known: Known) -> FactRead:
@@ -104,6 +106,9 @@ def seen(
         to_ask_for=(max(firsts, default=None), min(last for _, last in asked_for))
         if asked_for
         else None,
+        never_read=tuple(
+            dict.fromkeys(note for one in looks if one.is_never_read for note in one.notes())
+        ),
     )
 
 
@@ -125,6 +130,10 @@ class _Look:
     def read_at(self) -> float:
         """What is final is not read again: the newest reading tells how old the rest is."""
         return max(stretch.read_at for stretch in self.stretches)
+
+    @property
+    def is_never_read(self) -> bool:
+        return not self.stretches and self.fact.name in OPTIONAL
 
     @property
     def days(self) -> Days | None:

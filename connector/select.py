@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -167,6 +167,10 @@ class FactSelect:
         seconds = self.local(f"{table}.{references(template)[0]}")
         return f"({seconds} // {DAY})" if dimension.semantic == "YEAR_MONTH_DAY" else seconds
 
+    def alone(self, metric: Aggregate) -> str:
+        """The metric where one row is all there is."""
+        return self.template(metric.alone(self.fact.name), self.fact.table.name)
+
     def aggregate(self, metric: Aggregate) -> str:
         shop = 'f."~shop", ' if len(self.shops) > 1 else ""
         if shop and "{shop}" in metric.form:
@@ -207,14 +211,14 @@ class FactSelect:
 
     # -- as SQL ----------------------------------------------------------------------------
 
-    def sql(self, selected: Sequence[str], group_by: int) -> str:
-        """SELECT of the expressions, grouped by the first `group_by` of them."""
+    def sql(self, selected: Sequence[str], group_by: Iterable[int] = ()) -> str:
+        """SELECT of the expressions, grouped by those at the positions `group_by`."""
         joins = [f"LEFT JOIN {self._source(alias)} {alias} ON {on}" for alias, on in self._joins]
         parts = [f"SELECT {', '.join(selected) or '1'}", f"FROM {self._source('f')} f", *joins]
         if self._conditions:
             parts.append("WHERE " + " AND ".join(self._conditions))
-        if group_by:
-            parts.append("GROUP BY " + ", ".join(str(n + 1) for n in range(group_by)))
+        if positions := ", ".join(str(position + 1) for position in group_by):
+            parts.append(f"GROUP BY {positions}")
         return "\n  ".join(parts)
 
     def _source(self, alias: str) -> str:

@@ -17,6 +17,7 @@ from connector.cells import Form, dimension_cell, metric_cell, row, shown
 from connector.coverage import Extent
 from connector.filters import Parameters, all_of, condition
 from connector.gaps import Gap, gap
+from connector.grouping import Grouping, Header, header, plain, together
 from connector.question import Group, Question
 from connector.reads import FactRead
 from connector.request import Clause, GetDataRequest
@@ -36,6 +37,11 @@ class Part:
     metrics: Sequence[Aggregate]
     untold: Container[str] = ()
     given: GivenRows | None = None
+
+    @property
+    def axis(self) -> str | None:
+        """The reference that dates are cut from."""
+        return self.fact.axes[self.read.axis] if self.read.axis else None
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,14 @@ class _Writer:
         extents: Mapping[str, Sequence[Extent]],
     ) -> str:
         ids = list(dict.fromkeys(metric.id for part in parts for metric in part.metrics))
-        tables = [f"a{number} AS (\n  {self._select(part)}\n)" for number, part in enumerate(parts)]
+        above = self._header(parts)
+        written = [*parts]
+        if above is not None and all(part.fact is not above.fact for part in parts):
+            written.append(Part(above.fact, parts[0].read, ()))
+        tables = [
+            f"a{number} AS (\n  {self._select(part, above)}\n)"
+            for number, part in enumerate(written)
+        ]
         gaps: dict[str, Gap] = {}
         for part in parts:
             told = any(metric.id not in part.untold for metric in part.metrics)
@@ -104,39 +117,79 @@ class _Writer:
         values = self._values(parts, unread, gaps)
         joins = [found.join for found in gaps.values() if found.join]
         with_tables = f"WITH {', '.join(tables)}\n" if tables else ""
-        return f"{with_tables}{self._outer(self._combined(parts, ids), joins, values)}"
+        groups = self._grouping(*written)
+        combined = self._combined(written, ids, groups, above)
+        return f"{with_tables}{self._outer(combined, joins, values, groups.ordered)}"
 
     # -- a part ----------------------------------------------------------------------------------
 
-    def _select(self, part: Part) -> str:
-        """Dimensions as d0.., metrics as m_<id>."""
+    def _select(self, part: Part, above: Header | None) -> str:
+        """Dimensions as d0.., metrics as m_<id>; below a header its key alone, as k."""
         read = part.read
         if part.given is None and read.axis:
-            axis = part.fact.axes[read.axis]
             select = FactSelect(
-                part.fact, self.shops, self.parameters, self.sources, axis, read.days
+                part.fact, self.shops, self.parameters, self.sources, part.axis, read.days
             )
         else:
             select = FactSelect(
                 part.fact, self.shops, self.parameters, self.sources, None, None, part.given
             )
-        groups = [
+        tests = [
             f"({' OR '.join(self._row_condition(select, clause) for clause in group)})"
             for group in self.question.row_filters
         ]
-        if groups:
-            select.where(all_of(groups))
+        if tests:
+            select.where(all_of(tests))
         if self.request.options.currency:
             self._only_currency(select)
-        columns = [
-            f"{select.grouped(dimension)} AS d{position}"
-            for position, dimension in enumerate(self.question.dimensions)
-        ]
+        groups = self._grouping(part)
+        each_row = groups.each_row and all(metric.is_told_by_a_row for metric in part.metrics)
+        columns = []
+        by = sorted(groups.by)
+        if above is not None:
+            columns.append(f"{select.value(above.key)} AS k")
+            each_row, by = part.fact is above.fact, [0]
+        if above is None or part.fact is above.fact:
+            for position, dimension in enumerate(self.question.dimensions):
+                raw = select.grouped(dimension)
+                follows = not each_row and position not in groups.by
+                columns.append(f"{f'ANY_VALUE({raw})' if follows else raw} AS d{position}")
         for metric in part.metrics:
-            untold = metric.id in part.untold
-            value = "MAX(CAST(NULL AS BIGINT))" if untold else select.aggregate(metric)
+            if metric.id in part.untold:
+                value = _NULL if each_row else f"MAX({_NULL})"
+            else:
+                value = select.alone(metric) if each_row else select.aggregate(metric)
             columns.append(f"{value} AS m_{metric.id}")
-        return select.sql(columns, group_by=len(self.question.dimensions))
+        return select.sql(columns, () if each_row else by)
+
+    def _header(self, parts: Sequence[Part]) -> Header | None:
+        """What all parts are about, one row of the answer for each of its rows."""
+        if not parts or len(self.shops) > 1 or any(part.given is not None for part in parts):
+            return None
+        read, metrics = parts[0].read, [metric for part in parts for metric in part.metrics]
+        if any((part.read.axis, part.read.days) != (read.axis, read.days) for part in parts):
+            return None
+        if len(metrics) != len(set(metrics)) or not all(one.is_told_by_a_row for one in metrics):
+            return None
+        filtered = [FIELDS[clause.field] for group in self.question.row_filters for clause in group]
+        if self.request.options.currency:
+            filtered.append(FIELDS["currency"])
+        return header(
+            tuple(part.fact for part in parts),
+            read.axis,
+            tuple(self.question.dimensions),
+            tuple(
+                field
+                for field in filtered
+                if isinstance(field, Dimension) and not isinstance(field, AnswerDimension)
+            ),
+        )
+
+    def _grouping(self, *parts: Part) -> Grouping:
+        dimensions = tuple(self.question.dimensions)
+        if not parts or len(self.shops) > 1 or any(part.given is not None for part in parts):
+            return plain(len(dimensions))
+        return together([(part.fact, part.axis) for part in parts], dimensions)
 
     def _row_condition(self, select: FactSelect, clause: Clause) -> str:
         dimension = FIELDS[clause.field]
@@ -158,19 +211,39 @@ class _Writer:
 
     # -- all parts -------------------------------------------------------------------------------
 
-    def _combined(self, parts: Sequence[Part], ids: Sequence[str]) -> str:
+    def _combined(
+        self, parts: Sequence[Part], ids: Sequence[str], groups: Grouping, above: Header | None
+    ) -> str:
         if not parts:
             return "(SELECT 1)"
         if len(parts) == 1:
             return "a0"
-        keys = [f"d{position}" for position in range(len(self.question.dimensions))]
+        if above is not None:
+            return self._joined(parts, ids, above)
+        dimensions = [
+            f"d{position}" if position in groups.by else f"ANY_VALUE(d{position}) AS d{position}"
+            for position in range(len(self.question.dimensions))
+        ]
         metrics = [f"m_{name}" for name in ids]
         # By name, an arm says its own metrics only: with hundreds of metrics and a dozen facts the
         # statement is half as long and is understood in half the time.
         arms = " UNION ALL BY NAME ".join(f"FROM a{number}" for number in range(len(parts)))
         highest = [f"MAX({metric}) AS {metric}" for metric in metrics]
-        grouping = f" GROUP BY {', '.join(keys)}" if keys else ""
-        return f"(SELECT {', '.join([*keys, *highest]) or '1'} FROM ({arms}){grouping})"
+        keys = ", ".join(f"d{position}" for position in sorted(groups.by))
+        grouped = f" GROUP BY {keys}" if keys else ""
+        return f"(SELECT {', '.join([*dimensions, *highest]) or '1'} FROM ({arms}){grouped})"
+
+    def _joined(self, parts: Sequence[Part], ids: Sequence[str], above: Header) -> str:
+        """The header's rows, each with the sums of its lines. Rows that no metric of the header's
+        asks for are there for their lines alone."""
+        (top,) = (number for number, part in enumerate(parts) if part.fact is above.fact)
+        sums = [f"a{number}" for number in range(len(parts)) if number != top]
+        joins = "".join(f" FULL JOIN {further} USING (k)" for further in sums[1:])
+        lines = f"({sums[0]}{joins})" if joins else sums[0]
+        columns = [f"d{position}" for position in range(len(self.question.dimensions))]
+        columns += [f"m_{name}" for name in ids]
+        how = "LEFT JOIN" if parts[top].metrics else "JOIN"
+        return f"(SELECT {', '.join(columns)} FROM a{top} {how} {lines} USING (k))"
 
     def _values(
         self, parts: Sequence[Part], unread: Container[str], gaps: Mapping[str, Gap]
@@ -190,7 +263,13 @@ class _Writer:
                 values[metric.id] = value
         return values
 
-    def _outer(self, combined: str, joins: Sequence[str], values: Mapping[str, str]) -> str:
+    def _outer(
+        self,
+        combined: str,
+        joins: Sequence[str],
+        values: Mapping[str, str],
+        ordered: Sequence[int],
+    ) -> str:
         position = {one.id: number for number, one in enumerate(self.question.dimensions)}
         columns = [f"d{number}" for number in position.values()]
         cells = []
@@ -209,8 +288,8 @@ class _Writer:
             tests += self._tests_of_the_answer()
         if tests:
             lines.append(f"WHERE {all_of(tests)}")
-        if position:
-            order = ", ".join(f"d{number} NULLS LAST" for number in position.values())
+        if ordered:
+            order = ", ".join(f"d{number} NULLS LAST" for number in ordered)
             lines.append(f"ORDER BY {order}")
         if self.request.row_count is not None:
             lines.append(f"LIMIT {self.request.row_count} OFFSET {self.request.first_row}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from errors import BadRequest
 from hub.connect import known_region
-from hub.status import instant
+from hub.forms import UNUSABLE, Entered
 from store.accounts import Accounts
 from store.invites import LONGEST_DAYS, USUAL_DAYS, Invite, Invites
 
@@ -29,38 +28,32 @@ def create_invite(
 
 def invite_routes(*, accounts: Accounts, invites: Invites, base_url: str) -> Blueprint:
     routes = Blueprint("invites", __name__, template_folder="templates")
-    routes.add_app_template_filter(instant)
 
-    def page(link: str = "") -> str:
+    def page(entered: Entered, link: str = "") -> str:
         scope = accounts.workspace(g.principal.workspace_id)
         own = [shop for shop in scope.shops() if not shop.is_sample]
+        again = [(shop.shop_id, f"{shop.name}, to be connected again") for shop in own]
         return render_template(
             "invites.html",
             invites=invites.of_workspace(scope.id),
             shops={shop.shop_id: shop.name for shop in own},
-            chosen=request.args.get("shop", ""),
-            usual_days=USUAL_DAYS,
+            options=[("", "a new shop"), *again],
             longest_days=LONGEST_DAYS,
+            entered=entered,
             link=link,
         )
 
     @routes.get("/connect/invites")
     def show() -> str:
-        return page()
+        return page(Entered({"shop": request.args.get("shop", ""), "days": str(USUAL_DAYS)}))
 
     @routes.post("/connect/invites")
-    def create() -> str:
-        days = request.form.get("days", str(USUAL_DAYS))
-        if not (days.isascii() and days.isdigit()):
-            raise BadRequest("Write the number of days in digits.")
-        _, token = create_invite(
-            accounts,
-            invites,
-            g.principal.workspace_id,
-            request.form.get("shop", ""),
-            int(days[:6]),
-        )
-        return page(link_of(base_url, token))
+    def create() -> str | tuple[str, int]:
+        days, shop_id = request.form.get("days", str(USUAL_DAYS)), request.form.get("shop", "")
+        if problem := _problem_of_days(days):
+            return page(Entered({"shop": shop_id, "days": days[:6]}, {"days": problem})), UNUSABLE
+        _, token = create_invite(accounts, invites, g.principal.workspace_id, shop_id, int(days))
+        return page(Entered({"days": days}), link_of(base_url, token))
 
     @routes.post("/connect/invites/<invite_id>/revoke")
     def revoke(invite_id: str) -> Response:
@@ -68,3 +61,10 @@ def invite_routes(*, accounts: Accounts, invites: Invites, base_url: str) -> Blu
         return redirect(url_for(".show"), code=303)
 
     return routes
+
+
+def _problem_of_days(days: str) -> str:
+    is_number = days.isascii() and days.isdigit() and len(days) <= len(str(LONGEST_DAYS))
+    if is_number and 1 <= int(days) <= LONGEST_DAYS:
+        return ""
+    return f"An invite is good for 1 to {LONGEST_DAYS} days. Write the number in digits."

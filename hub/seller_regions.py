@@ -4,18 +4,33 @@ lists the seller's shops."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-SELLER_REGIONS: Final[dict[str, str]] = {
+SELLER_REGIONS: Final[Mapping[str, str]] = {
     "US": "United States",
-    "GB": "United Kingdom",
+    "GB": "United Kingdom and European Union",
     "SEA": "South-East Asia",
     "ROW": "Other countries",
 }
 
-_OF_COUNTRY: Final = {
+#: How a seller knows the region: the countries, and what the address of the Seller Center is like.
+COUNTRIES_OF: Final[Mapping[str, str]] = {
+    "US": "Shops that sell in the United States",
+    "GB": "United Kingdom, Ireland, Germany, France, Italy, Spain",
+    "SEA": "Indonesia, Malaysia, Philippines, Singapore, Thailand, Vietnam",
+    "ROW": "Mexico, Brazil, Japan and all others",
+}
+SELLER_CENTERS: Final[Mapping[str, str]] = {
+    "US": "seller-us.tiktok.com",
+    "GB": "seller-uk.tiktok.com and its like",
+    "SEA": "seller-id.tiktok.com and its like",
+    "ROW": "seller.tiktok.com and its like",
+}
+
+_OF_COUNTRY: Final[Mapping[str, str]] = {
     "US": "US",
-    "GB": "GB",
+    **dict.fromkeys(("GB", "IE", "DE", "FR", "IT", "ES"), "GB"),
     **dict.fromkeys(("ID", "MY", "PH", "SG", "TH", "VN"), "SEA"),
 }
 

@@ -24,10 +24,12 @@ from store.accounts_rows import (
     AuthorizedShop,
     Grant,
     KeyRow,
+    Limit,
     OfferedShop,
     Principal,
     ShopRow,
     Workspace,
+    limit_of,
     shop_row,
 )
 from store.accounts_schema import data_keys, keys, members, migrate, shops, workspaces
@@ -45,6 +47,7 @@ __all__ = [
     "AuthorizedShop",
     "Grant",
     "KeyRow",
+    "Limit",
     "OfferedShop",
     "Principal",
     "ShopRow",
@@ -126,7 +129,7 @@ class Accounts:
 
     def workspace(self, workspace_id: str) -> WorkspaceScope:
         """BadRequest `not_found` (404) when there is no such workspace."""
-        # Asked for with every request; a workspace's id and name do not change.
+        # Asked for with every request; a workspace's id does not change.
         scope = self._scopes.get(workspace_id)
         if scope is None:
             scope = self._scopes[workspace_id] = self._open_scope(workspace_id)
@@ -141,7 +144,6 @@ class Accounts:
             raise BadRequest("There is no such workspace.", code="not_found")
         return WorkspaceScope(
             workspace_id,
-            name,
             database=self.database,
             secrets=self._secrets(workspace_id),
             clock=self._clock,
@@ -164,7 +166,16 @@ class Accounts:
             )
         self._note_use(row.id, row.last_used_at)
         held = SCOPES if row.scope == "manage" else (row.scope,)
-        return Principal(workspace_id=row.workspace_id, key_id=row.id, scopes=frozenset(held))
+        return Principal(
+            workspace_id=row.workspace_id,
+            key_id=row.id,
+            scopes=frozenset(held),
+            limit=limit_of(row),
+        )
+
+    def scope_of(self, principal: Principal) -> WorkspaceScope:
+        """What whoever asks may see of their workspace."""
+        return self.workspace(principal.workspace_id).only(principal.limit)
 
     def all_shops(self) -> list[ShopRow]:
         """Every shop of the installation, for the worker and the scheduler only."""

@@ -11,6 +11,9 @@ from sqlalchemy import Row
 #: Workspace and shop id of the Sample Account; every workspace may read it.
 SAMPLE: Final = "sample"
 
+#: The workspace of an installation that nobody made another one in.
+DEFAULT_WORKSPACE: Final = "default"
+
 #: States of a shop; an authorization is `connected` or `reauthorise`. `reauthorise`: the seller
 #: must grant access again. `inactive`: TikTok has closed the shop or its seller's account.
 #: `disconnected`: nobody wants it read any more. Whatever the state, its data is still served.
@@ -64,14 +67,33 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """Which shops a key opens: those that are a client's when it asks, and those with these ids;
+    with neither, all. The Sample Account is open to every key."""
+
+    client: str | None = None
+    shop_ids: tuple[str, ...] = ()
+
+    def allows(self, shop: ShopRow) -> bool:
+        if self == NO_LIMIT or shop.is_sample or shop.shop_id in self.shop_ids:
+            return True
+        return self.client is not None and shop.client == self.client
+
+
+NO_LIMIT: Final = Limit()
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. Exactly one of `key_id` and `member` is set; `session_id` goes with `member`."""
+    """Who asks. Exactly one of `key_id` and `member` is set; `session_id` goes with `member`,
+    `limit` with a key."""
 
     workspace_id: str
     key_id: str | None = None
     member: str | None = None
     session_id: str | None = None
     scopes: frozenset[str] = frozenset()
+    limit: Limit = NO_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,9 @@ class OfferedShop:
 class ShopRow:
     """`region` is the country code TikTok gives. `shop_zone` counts the shop's own days;
     `report_zone` is the setting for reports, None when nobody chose one. `serves_kept`: TikTok's
-    own figures are shown as far back as they were kept, beyond what TikTok still gives."""
+    own figures are shown as far back as they were kept, beyond what TikTok still gives. `listens`:
+    TikTok tells us what happens in the shop. `optional_data`: the words, joined by commas, of what
+    is read of this shop beyond the usual; None: what the installation reads of every shop."""
 
     shop_id: str
     workspace_id: str
@@ -128,6 +152,8 @@ class ShopRow:
     connected_at: float
     is_sample: bool
     serves_kept: bool
+    listens: bool = True
+    optional_data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +164,7 @@ class KeyRow:
     created_at: float
     last_used_at: float | None
     revoked_at: float | None
+    limit: Limit
 
 
 def shop_row(row: Row[Any]) -> ShopRow:
@@ -166,4 +193,10 @@ def key_row(row: Row[Any]) -> KeyRow:
         created_at=row.created_at,
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
+        limit=limit_of(row),
     )
+
+
+def limit_of(row: Row[Any]) -> Limit:
+    """The limit in the row of a key."""
+    return Limit(row.client, tuple(row.shop_ids.split()))

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from errors import Refused
+from store.bookkeeping_schema import BOOKKEEPING, add_bookkeeping
 from store.database import Database
 
 ACCOUNTS: Final = MetaData()
@@ -104,6 +105,9 @@ keys = Table(
     Column("created_at", Double, nullable=False),
     Column("last_used_at", Double),
     Column("revoked_at", Double),
+    # Which shops it opens; neither: all of the workspace's.
+    Column("client", Text),
+    Column("shop_ids", Text, nullable=False, default=""),
 )
 
 #: One per grant of a seller. `token_version` grows with every new pair of tokens; the
@@ -155,6 +159,8 @@ shops = Table(
     Column("connected_at", Double, nullable=False),
     Column("is_sample", Boolean, nullable=False),
     Column("serves_kept", Boolean, nullable=False, default=False),
+    Column("listens", Boolean, nullable=False, default=True),
+    Column("optional_data", Text),
     ForeignKeyConstraint(["workspace_id", "client"], ["clients.workspace_id", "clients.name"]),
 )
 
@@ -189,6 +195,8 @@ runs = Table(
     UniqueConstraint("workspace_id", "shop_id", "kind", "slot"),
     ForeignKeyConstraint(["workspace_id", "shop_id"], ["shops.workspace_id", "shops.shop_id"]),
     Index("runs_by_state", "state", "lane", "not_before"),
+    Index("runs_by_age", "workspace_id", "created_at"),
+    Index("runs_by_end", "state", "finished_at"),
 )
 
 #: Who may work on a lane of a shop. The row stays when the lease ends, for its `token` only grows.
@@ -338,6 +346,18 @@ def _add_serves_kept(connection: Connection) -> None:
     )
 
 
+def _add_wishes(connection: Connection) -> None:
+    """Per shop: whether TikTok tells us what happens, and which data is read on request only."""
+    for column in ("listens BOOLEAN NOT NULL DEFAULT TRUE", "optional_data TEXT"):
+        connection.exec_driver_sql(f"ALTER TABLE shops ADD COLUMN {column}")
+
+
+def _add_key_limits(connection: Connection) -> None:
+    """Which shops a key opens: those of a client, or some by their ids, with spaces between."""
+    for column in ("client TEXT", "shop_ids TEXT NOT NULL DEFAULT ''"):
+        connection.exec_driver_sql(f"ALTER TABLE keys ADD COLUMN {column}")
+
+
 #: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
 #: database gets the tables as declared above and goes through none of them.
 STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
@@ -346,6 +366,9 @@ STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
     _add_invites,
     _add_refused_rate,
     _add_serves_kept,
+    add_bookkeeping,
+    _add_wishes,
+    _add_key_limits,
 )
 
 
@@ -375,6 +398,7 @@ def migrate(database: Database, steps: tuple[Callable[[Connection], None], ...] 
                 step(connection)
         else:
             ACCOUNTS.create_all(connection)
+            BOOKKEEPING.create_all(connection)
         connection.execute(metadata.delete().where(metadata.c.name == "version"))
         connection.execute(metadata.insert().values(name="version", value=str(newest)))
 

@@ -100,7 +100,8 @@ class Engine:
         Raises what `query` does, the iterator too.
         """
         with self._cursor(timeout_seconds) as cursor:
-            reader = cursor.sql(sql, params=parameters or None).to_arrow_reader(_ROWS_AT_ONCE)
+            # A relation would read the footers of all files twice: for its columns, then to run.
+            reader: Any = cursor.execute(sql, parameters or None).to_arrow_reader(_ROWS_AT_ONCE)
             yield (joined_texts(batch.column(0)) for batch in reader)
 
     def query_scalar(self, sql: str, parameters: Sequence[object] = ()) -> Any:

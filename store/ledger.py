@@ -36,6 +36,7 @@ from sqlalchemy.exc import IntegrityError
 from clock import Clock
 from errors import BadRequest
 from store.accounts_schema import leases, runs
+from store.amounts import count_calls, forget_shop
 from store.database import Database
 from store.fencing import Fenced
 from store.runs import STATES, Claim, Figures, Run, run_of
@@ -157,12 +158,15 @@ class Ledger:
         with self._database.writing() as connection:
             self._change_lease(connection, claim, expires_at=expires_at)
             self._change_run(connection, claim, heartbeat_at=now, **_added(figures, now))
+            count_calls(connection, claim.run, figures, now)
         return replace(claim, expires_at=expires_at)
 
     def add(self, claim: Claim, figures: Figures) -> None:
         """What has been done, by whoever did it: a lost lease does not undo a call."""
+        now = self._clock.now()
         with self._database.writing() as connection:
-            self._change_run(connection, claim, **_added(figures, self._clock.now()))
+            self._change_run(connection, claim, **_added(figures, now))
+            count_calls(connection, claim.run, figures, now)
 
     def finish(self, claim: Claim, state: str, message: str = "", *, reference: str = "") -> None:
         """The run ends as `done`, `blocked` or `failed`. Raises Fenced like `renew`."""
@@ -249,11 +253,12 @@ class Ledger:
             return {row.lane: row.token for row in found}
 
     def forget(self, workspace_id: str, shop_id: str) -> None:
-        """Forget a shop's runs, so that it may have a first import again. Its tokens go on growing
-        from where they are."""
+        """Forget a shop's runs and what they cost, so that it may have a first import again. Its
+        tokens go on growing from where they are."""
         of_shop = and_(runs.c.workspace_id == workspace_id, runs.c.shop_id == shop_id)
         with self._database.writing() as connection:
             connection.execute(delete(runs).where(of_shop))
+            forget_shop(connection, workspace_id, shop_id)
 
     def counts(self) -> dict[str, int]:
         """How many runs there are in each state, over the whole installation."""

@@ -4,10 +4,17 @@ which roots. Written inside the commit that changed them."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Final
 
 from store.months import ALL, DAY, month_of
+
+#: (instant of the axis, root) of a row.
+Place = tuple[Any, Any]
+
+#: Of every row of a table without an axis.
+NOWHERE: Final[Place] = (None, None)
 
 
 def next_commit(connection: sqlite3.Connection) -> int:
@@ -24,26 +31,28 @@ def newest_commit(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def places_of(
+    rows: Sequence[tuple[Any, ...]], axis_at: int | None, root_at: int
+) -> Iterable[Place]:
+    """Where these rows belong; `axis_at` and `root_at` say where in a row its axis and root are."""
+    return (NOWHERE,) if axis_at is None else map(itemgetter(axis_at, root_at), rows)
+
+
 def mark(
-    connection: sqlite3.Connection,
-    family: str,
-    changed: Sequence[tuple[Any, ...]],
-    axis_at: int | None,
-    root_at: int,
-    commit: int,
+    connection: sqlite3.Connection, family: str, changed: Collection[Place], commit: int
 ) -> None:
-    """Rows that this commit changed; `axis_at` and `root_at` say where in a row those are.
+    """Places whose rows this commit changed.
 
     Roots are written down only in months that collect them: a first import pays per month.
     """
-    if axis_at is None:
+    if NOWHERE in changed:
         _mark_month(connection, family, ALL, commit)
         return
-    days = {row[axis_at] // DAY for row in changed}
+    days = {instant // DAY for instant, _ in changed}
     for month in {month_of(day * DAY) for day in days}:
         label = label_of(connection, family, month)
         if _mark_month(connection, family, label, commit):
-            roots = {row[root_at] for row in changed if month_of(row[axis_at]) == month}
+            roots = {root for instant, root in changed if month_of(instant) == month}
             connection.executemany(
                 "INSERT INTO _changed VALUES (?1, ?2, ?3, ?4) "
                 "ON CONFLICT (family, month, root) DO UPDATE SET seq = ?4",

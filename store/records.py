@@ -23,7 +23,7 @@ from store.families import family_name
 from store.fencing import Fenced
 from store.freshness import Freshness
 from store.manifest_file import counter
-from store.marks import mark, next_commit
+from store.marks import Place, mark, next_commit, places_of
 from store.migrations import prepare_shop_file
 from store.purge import least_token_name
 from store.shop_file import open_reader, open_writer, writing
@@ -244,14 +244,20 @@ def _keep(connection: sqlite3.Connection, lane: str, commit: Commit) -> int:
 def _write_rows(connection: sqlite3.Connection, writes: Sequence[Write], fetched_at: int) -> int:
     """Number of rows inserted or changed; their months and roots are marked for the columns."""
     count = 0
-    commit: int | None = None
+    places: dict[str, set[Place]] = {}
     for write in writes:
         changed = _upsert(connection, write, fetched_at)
         if changed:
             count += len(changed)
-            commit = commit or next_commit(connection)
             made = upsert_for(write.table, write.columns)
-            mark(connection, family_name(write.table), changed, made.axis_at, made.root_at, commit)
+            # An order and its lines are one place.
+            places.setdefault(family_name(write.table), set()).update(
+                places_of(changed, made.axis_at, made.root_at)
+            )
+    if places:
+        commit = next_commit(connection)
+        for family, changed_places in places.items():
+            mark(connection, family, changed_places, commit)
     return count
 
 

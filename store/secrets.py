@@ -162,6 +162,8 @@ class Vault:
                 code="internal",
             )
         self._wrapper = MultiFernet([_wrapping_key(key) for key in (secret_key, *older)])
+        #: Signs what browsers keep for us; it ends with its SECRET_KEY.
+        self.cookie_key = _derived(secret_key, b"cookies v1")
 
     @classmethod
     def open(cls, folder: Path, given: str = "") -> Vault:
@@ -195,8 +197,11 @@ class Vault:
 
 
 def _wrapping_key(secret_key: str) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"workspace data keys v1")
-    return Fernet(urlsafe_b64encode(derived.derive(secret_key.encode())))
+    return Fernet(urlsafe_b64encode(_derived(secret_key, b"workspace data keys v1")))
+
+
+def _derived(secret_key: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret_key.encode())
 
 
 def _wrong_secret() -> Refused:

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from catalogue.table import Kind
 
 #: Rows that are read from SQLite and handed to Arrow together.
-CHUNK_ROWS: Final = 2_000
+CHUNK_ROWS: Final = 1_000
 
 #: Values of a row group: small groups make every reader slower, big ones need memory here (65 MB
 #: for 40,000 rows of 77 columns, half of that for this many).
@@ -48,9 +48,12 @@ _MOST_DIGITS: Final = 18
 
 def _has_foreign_escape(text: bytes) -> bool:
     """Whether there is an escape that CSV reads otherwise than JSON: all but \\\\ and \\"."""
-    if b"\\\\" not in text:
-        return text.count(b"\\") != text.count(b'\\"')
-    return b"\\" in text and b"\\" in text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    at = text.find(b"\\")
+    while at >= 0:
+        if text[at + 1] not in b'\\"':
+            return True
+        at = text.find(b"\\", at + 2)
+    return False
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def _write(
             file,
             table.schema,
             compression="zstd",
-            use_dictionary=_texts(kinds),
+            use_dictionary=_repeated(kinds),
             store_decimal_as_integer=True,
         ) as writer:
             while table is not None:
@@ -141,8 +144,10 @@ def _grouped(tables: Iterable[Any], most: int) -> Iterator[Any]:
         yield pa.concat_tables(group)
 
 
-def _texts(kinds: dict[str, Kind]) -> list[str]:
-    return [name for name, kind in kinds.items() if kind is Kind.TEXT]
+def _repeated(kinds: dict[str, Kind]) -> list[str]:
+    """Columns of few different values: prices out of a dictionary are read twice as fast."""
+    often = (Kind.TEXT, Kind.MONEY, Kind.RATE)
+    return [name for name, kind in kinds.items() if kind in often]
 
 
 def fingerprint(path: Path) -> tuple[int, int]:

@@ -6,6 +6,7 @@ mark that they were used is set by the same statement that finds them.
 
 from __future__ import annotations
 
+import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, delete, select, update
 from clock import Clock
 from errors import BadRequest, Refused
 from store.accounts_rows import SCOPES, Principal
-from store.accounts_schema import members, one_use_tokens, sessions
+from store.accounts_schema import members, one_use_tokens, sessions, workspaces
 from store.database import Database
 from store.secrets import digest, random_token
 
@@ -50,7 +51,6 @@ class Sessions:
         """Use up a sign-in link; returns the bare token of a new session. Refused `unauthorised`
         when the link is wrong, used or too old."""
         now = self._clock.now()
-        session_token = random_token()
         with self._database.writing() as connection:
             link = _used(connection, link_token, now, purpose="sign_in", bound_to="")
             if link is None:
@@ -61,17 +61,26 @@ class Sessions:
                 )
             member = members.c.workspace_id == link.workspace_id
             oldest = select(members.c.id).where(member).order_by(members.c.created_at).limit(1)
-            connection.execute(delete(sessions).where(_ended(now)))
-            connection.execute(
-                sessions.insert().values(
-                    digest=digest(session_token),
-                    workspace_id=link.workspace_id,
-                    member_id=connection.scalar(oldest),
-                    created_at=now,
-                    seen_at=now,
-                )
+            member_id = connection.scalar(oldest)
+            return _new_session(connection, link.workspace_id, str(member_id), now)
+
+    def sign_in_as(self, workspace_id: str, name: str) -> str:
+        """The bare token of a new session for somebody who was recognised; a member of this name
+        is made where there is none. BadRequest `not_found` for an unknown workspace."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            workspace = select(workspaces.c.id).where(workspaces.c.id == workspace_id)
+            if connection.scalar(workspace) is None:
+                raise BadRequest("There is no such workspace.", code="not_found")
+            known = select(members.c.id).where(
+                members.c.workspace_id == workspace_id, members.c.name == name
             )
-        return session_token
+            member_id = connection.scalar(known)
+            if member_id is None:
+                member_id = random.token_hex(8)
+                values = {"id": member_id, "workspace_id": workspace_id, "name": name}
+                connection.execute(members.insert().values(**values, role="owner", created_at=now))
+            return _new_session(connection, workspace_id, member_id, now)
 
     def principal(self, session_token: str) -> Principal | None:
         """Who this session belongs to; None when it is unknown or has ended."""
@@ -147,6 +156,22 @@ class ConsentStates:
                 "came too late. Please start again."
             )
         return Intent(row.workspace_id, *orjson.loads(row.detail))
+
+
+def _new_session(connection: Connection, workspace_id: str, member_id: str, now: float) -> str:
+    """Its bare token. Sessions that have ended go."""
+    session_token = random_token()
+    connection.execute(delete(sessions).where(_ended(now)))
+    connection.execute(
+        sessions.insert().values(
+            digest=digest(session_token),
+            workspace_id=workspace_id,
+            member_id=member_id,
+            created_at=now,
+            seen_at=now,
+        )
+    )
+    return session_token
 
 
 def _new_token(

@@ -5,6 +5,7 @@ Connections are made with `isolation_level=None`: nothing begins a transaction b
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,27 @@ def is_damaged(error: BaseException) -> bool:
     """Whether SQLite says that a file is malformed, or no database at all."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+#: What the machine refuses at the moment, as SQLite and as the system say it: no room, a lock that
+#: somebody else holds, no more open files.
+_NOT_NOW: Final = frozenset(
+    {
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_FULL),
+        *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+    }
+)
+_NOT_NOW_EITHER: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
+
+
+def cannot_write(error: BaseException) -> bool:
+    """Whether the machine has no room or no time for us: later the same may go well."""
+    if isinstance(error, OSError):
+        return error.errno in _NOT_NOW_EITHER
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _NOT_NOW
 
 
 def open_writer(path: Path) -> sqlite3.Connection:

@@ -13,24 +13,26 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from clock import Clock
 from errors import BadRequest, Reauthorise, Refused
 from store.accounts_rows import (
+    NO_LIMIT,
     SAMPLE,
-    SCOPES,
     SHOP_STATES,
     AuthorizationRow,
     AuthorizedShop,
     Grant,
     KeyRow,
+    Limit,
     OfferedShop,
     ShopRow,
     authorization_row,
-    key_row,
     shop_row,
 )
-from store.accounts_schema import authorizations, clients, keys, listed_shops, shops
+from store.accounts_schema import authorizations, clients, listed_shops, shops, workspaces
 from store.choice import choose, disconnect, forget_unused, list_shops, offered_shops
+from store.clients import add_client, remove_client, rename_client
 from store.database import Database
 from store.deauthorization import end_access
-from store.secrets import WorkspaceSecrets, new_bare_key
+from store.keys import create_key, keys_of, revoke_key
+from store.secrets import WorkspaceSecrets
 
 #: Where in the database a token is sealed to; see WorkspaceSecrets.seal.
 ACCESS_PLACE: Final = "access token of {}"
@@ -48,17 +50,40 @@ class WorkspaceScope:
     def __init__(
         self,
         workspace_id: str,
-        name: str,
         *,
         database: Database,
         secrets: WorkspaceSecrets,
         clock: Clock,
+        limit: Limit = NO_LIMIT,
     ) -> None:
         self.id = workspace_id
-        self.name = name
         self._database = database
         self._secrets = secrets
         self._clock = clock
+        self._limit = limit
+
+    def only(self, limit: Limit) -> WorkspaceScope:
+        """The same workspace with those of its shops that the limit allows."""
+        if limit == self._limit:
+            return self
+        return WorkspaceScope(
+            self.id,
+            database=self._database,
+            secrets=self._secrets,
+            clock=self._clock,
+            limit=limit,
+        )
+
+    @property
+    def name(self) -> str:
+        with self._database.reading() as connection:
+            mine = select(workspaces.c.name).where(workspaces.c.id == self.id)
+            return str(connection.scalar(mine))
+
+    def rename(self, name: str) -> None:
+        with self._database.writing() as connection:
+            mine = update(workspaces).where(workspaces.c.id == self.id)
+            connection.execute(mine.values(name=name))
 
     def shops(self) -> list[ShopRow]:
         """Own shops by name, then the Sample Account."""
@@ -69,20 +94,22 @@ class WorkspaceScope:
         order = (shops.c.is_sample, shops.c.name, shops.c.shop_id)
         with self._database.reading() as connection:
             found = connection.execute(select(shops).where(visible).order_by(*order))
-            return [shop_row(row) for row in found]
+            known = [shop_row(row) for row in found]
+        return [shop for shop in known if self._limit.allows(shop)]
 
     def shop(self, shop_id: str) -> ShopRow:
         """One of `shops()`; BadRequest `unknown_shop` (404) for anything else."""
         owner = SAMPLE if shop_id == SAMPLE else self.id
         with self._database.reading() as connection:
             row = connection.execute(_SHOP, {"owner": owner, "wanted": shop_id}).first()
-        if row is None:
+        shop = shop_row(row) if row is not None else None
+        if shop is None or not self._limit.allows(shop):
             raise BadRequest(
                 "This shop is not connected to your workspace. Choose another shop in the "
                 "connector's settings, or connect it first.",
                 code="unknown_shop",
             )
-        return shop_row(row)
+        return shop
 
     def authorizations(self) -> list[AuthorizationRow]:
         mine = select(authorizations).where(authorizations.c.workspace_id == self.id)
@@ -255,14 +282,34 @@ class WorkspaceScope:
         as TikTok gives them."""
         self._change_shop(shop_id, {"serves_kept": serves})
 
+    def listen(self, shop_id: str, listens: bool) -> None:
+        """Whether TikTok shall tell us what happens in the shop."""
+        self._change_shop(shop_id, {"listens": listens})
+
+    def want_optional_data(self, shop_id: str, words: Sequence[str] | None) -> None:
+        """Read these kinds of data beyond the usual; None: as the installation does."""
+        self._change_shop(
+            shop_id, {"optional_data": None if words is None else ",".join(sorted(words))}
+        )
+
     def set_client(self, shop_id: str, client: str | None) -> None:
         """Put the shop under a client (an agency's grouping of shops), or under none."""
-        with self._database.writing() as connection:
-            known = and_(clients.c.workspace_id == self.id, clients.c.name == client)
-            missing = connection.execute(select(clients).where(known)).first() is None
-            if client is not None and missing:
-                connection.execute(clients.insert().values(workspace_id=self.id, name=client))
+        if client is not None:
+            self.add_client(client)
         self._change_shop(shop_id, {"client": client})
+
+    def add_client(self, name: str) -> None:
+        with self._database.writing() as connection:
+            add_client(connection, self.id, name)
+
+    def rename_client(self, name: str, new_name: str) -> None:
+        """See `store.clients`; so with the next."""
+        with self._database.writing() as connection:
+            rename_client(connection, self.id, name, new_name)
+
+    def remove_client(self, name: str) -> None:
+        with self._database.writing() as connection:
+            remove_client(connection, self.id, name)
 
     def clients(self) -> list[str]:
         mine = select(clients.c.name).where(clients.c.workspace_id == self.id)
@@ -277,37 +324,37 @@ class WorkspaceScope:
                     "This shop is not connected to your workspace.", code="unknown_shop"
                 )
 
-    def create_key(self, name: str, scope: str = "read") -> tuple[KeyRow, str]:
-        """A new API key and its bare text, which is shown this once and cannot be read again."""
-        if scope not in SCOPES:
-            raise BadRequest(f"{scope} is not a scope. Choose one of: {', '.join(SCOPES)}.")
-        key_id, bare_key = new_bare_key()
+    def create_key(
+        self, name: str, scope: str = "read", limit: Limit = NO_LIMIT
+    ) -> tuple[KeyRow, str]:
+        """A new API key and its bare text, which is shown this once and cannot be read again. See
+        `store.keys`; so with the next two."""
         with self._database.writing() as connection:
-            connection.execute(
-                keys.insert().values(
-                    id=key_id,
-                    workspace_id=self.id,
-                    name=name,
-                    scope=scope,
-                    digest=self._secrets.key_digest(bare_key),
-                    created_at=self._clock.now(),
-                )
+            return create_key(
+                connection,
+                self.id,
+                self._secrets,
+                name=name,
+                scope=scope,
+                limit=limit,
+                now=self._clock.now(),
             )
-            row = connection.execute(select(keys).where(keys.c.id == key_id)).one()
-        return key_row(row), bare_key
 
     def keys(self) -> list[KeyRow]:
-        mine = select(keys).where(keys.c.workspace_id == self.id).order_by(keys.c.created_at)
         with self._database.reading() as connection:
-            return [key_row(row) for row in connection.execute(mine)]
+            return keys_of(connection, self.id)
 
     def revoke_key(self, key_id: str) -> None:
-        """From now on the key opens nothing. BadRequest `not_found` when it is not ours."""
-        this = and_(keys.c.workspace_id == self.id, keys.c.id == key_id)
         with self._database.writing() as connection:
-            revoked = update(keys).where(this).values(revoked_at=self._clock.now())
-            if not connection.execute(revoked).rowcount:
-                raise BadRequest("There is no such API key.", code="not_found")
+            revoke_key(connection, self.id, key_id, self._clock.now())
+
+    def seal(self, text: str, place: str) -> str:
+        """Encrypt a credential of the workspace; `place` names the row and column it belongs to."""
+        return self._secrets.seal(text, place)
+
+    def unseal(self, sealed: str, place: str) -> str:
+        """Raises Refused when the ciphertext was made elsewhere or belongs elsewhere."""
+        return self._secrets.unseal(sealed, place)
 
     def buyer_hasher(self) -> Callable[[str], tuple[str, int]]:
         """A function buyer id -> (32 hex characters, signed 64-bit integer), stable within the

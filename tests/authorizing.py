@@ -11,9 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub.connect import connect_routes
+from hub.about_pages import about_routes
 from hub.connecting import Connecting
-from hub.invites import invite_routes
+from hub.overview import Overview
+from hub.shop_pages import shop_pages
+from settings import Settings
 from store.accounts import Accounts, ShopRow
 from store.database import Database
 from store.invites import Invites
@@ -99,12 +101,13 @@ class House:
         self.invites = Invites(database, self.clock)
         self.tiktok = FakeTikTok()
         self.stores = ShopStores(DataFolder(folder), self.clock)
+        self.notifications = Notifications(
+            database, Database(f"sqlite:///{folder}/accounts.sqlite"), self.clock
+        )
         self.connecting = Connecting(
             accounts=self.accounts,
             ledger=self.ledger,
-            notifications=Notifications(
-                database, Database(f"sqlite:///{folder}/accounts.sqlite"), self.clock
-            ),
+            notifications=self.notifications,
             stores=self.stores,
             way=lambda _workspace_id: self.tiktok,
         )
@@ -114,20 +117,24 @@ class House:
             principal_for_key=self.accounts.principal_for_key,
             sessions=self.sessions,
             secure=False,
+            cookie_key=b"-" * 32,
         )
-        self.app.register_blueprint(
-            connect_routes(
-                accounts=self.accounts,
-                states=self.states,
-                invites=self.invites,
-                consent_link=lambda region, state: f"https://tiktok.test/{region}?state={state}",
-                connecting=self.connecting,
-            )
+        self.overview = Overview(
+            self.accounts, self.ledger, self.stores, self.clock, self.notifications
         )
+        self.listening: list[tuple[str, bool]] = []
+        for page in shop_pages(
+            self.overview,
+            Settings(public_url="https://here.example.com"),
+            invites=self.invites,
+            connecting=self.connecting,
+            consent_link=lambda region, state: f"https://tiktok.test/{region}?state={state}",
+            offered_data={"price_detail": False, "sku_finance": True},
+            listen=lambda shop, listens: self.listening.append((shop.shop_id, listens)),
+        ):
+            self.app.register_blueprint(page)
         self.app.register_blueprint(
-            invite_routes(
-                accounts=self.accounts, invites=self.invites, base_url="https://here.test"
-            )
+            about_routes(operator="", support_email="", data_source_link="")
         )
 
     def signed_in(self, workspace_id: str = "alice") -> FlaskClient:

@@ -4,6 +4,9 @@
 share: a test that loops by itself reads the fixture `soak_seconds`; a hypothesis test marked `soak`
 is repeated here, with new examples each time, until its share is spent.
 
+`SOAK_WHOLE` (set by `make soak WHOLE=1`) makes a test that is marked `soak(cases=...)` go on until
+it has had so many cases, however long that takes. What each had is told at the end.
+
 `NOTHING_SKIPPED` (set by the build server) makes a skipped test a failure of the whole run.
 """
 
@@ -14,6 +17,8 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import hypothesis
@@ -25,7 +30,26 @@ SHORT_SOAK_SECONDS = 2.0
 
 SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "0"))
 
+SOAK_WHOLE = bool(os.environ.get("SOAK_WHOLE"))
+
 soak_count = pytest.StashKey[int]()
+soaked = pytest.StashKey[dict[str, "Soak"]]()
+
+
+@dataclass
+class Soak:
+    """How far a soak test is. `until`: when its share of the time is spent, on the monotonic clock;
+    `wanted`: how many cases it must have had besides."""
+
+    started: float
+    until: float
+    wanted: int
+    cases: int = 0
+    ended: float = 0.0
+
+    def is_spent(self) -> bool:
+        return time.monotonic() >= self.until and self.cases >= self.wanted
+
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
@@ -35,6 +59,17 @@ hypothesis.settings.load_profile("soak" if SOAK_SECONDS else "repeatable")
 def share_of_soak(config: pytest.Config) -> float:
     """Seconds for one soak test: the budget divided by how many were selected."""
     return SOAK_SECONDS / max(1, config.stash.get(soak_count, 1)) or SHORT_SOAK_SECONDS
+
+
+def soak_of(item: pytest.Item) -> Soak:
+    """What this test has yet to do."""
+    known = item.config.stash.setdefault(soaked, {})
+    if item.nodeid not in known:
+        marker = item.get_closest_marker("soak")
+        wanted = marker.kwargs.get("cases", 0) if marker and SOAK_WHOLE else 0
+        now = time.monotonic()
+        known[item.nodeid] = Soak(now, now + share_of_soak(item.config), wanted)
+    return known[item.nodeid]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -49,6 +84,21 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if SOAK_SECONDS:
+        for name, soak in config.stash.get(soaked, {}).items():
+            seconds = soak.ended - soak.started
+            terminalreporter.write_line(f"{soak.cases} cases in {seconds:.0f} s: {name}")
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> Iterator[Soak]:
+    """For a test that counts its cases itself."""
+    mine = soak_of(request.node)
+    yield mine
+    mine.ended = time.monotonic()
+
+
 @pytest.fixture
 def soak_seconds(request: pytest.FixtureRequest) -> float:
     """How long, in seconds, this test should go on making up cases."""
@@ -57,20 +107,36 @@ def soak_seconds(request: pytest.FixtureRequest) -> float:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
-    started = time.monotonic()
-    result = yield
-    repeated = (
+    if not (
         SOAK_SECONDS
         and pyfuncitem.get_closest_marker("soak")
         and hypothesis.is_hypothesis_test(pyfuncitem.obj)
-    )
-    if repeated:
+    ):
+        return (yield)
+    soak = soak_of(pyfuncitem)
+    handle = pyfuncitem.obj.hypothesis
+    uncounted = handle.inner_test
+    handle.inner_test = counting(uncounted, soak)
+    try:
+        result = yield
         arguments: dict[str, Any] = {
             name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames
         }
-        while time.monotonic() - started < share_of_soak(pyfuncitem.config):
+        while not soak.is_spent():
             pyfuncitem.obj(**arguments)
+    finally:
+        handle.inner_test = uncounted
+        soak.ended = time.monotonic()
     return result
+
+
+def counting(test: Any, soak: Soak) -> Any:
+    @wraps(test)
+    def counted(*args: Any, **more: Any) -> Any:
+        soak.cases += 1
+        return test(*args, **more)
+
+    return counted
 
 
 def is_loopback(host: object) -> bool:

@@ -66,7 +66,7 @@ _WISHES: Final[Sequence[Sequence[tuple[int, int, str]]]] = (
 #: Raw rows of the simulator -> (table of the cache, columns of its key, the same in the payload).
 _KEPT: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
     "orders": ("orders", "order_id", ("id",)),
-    "price_details": ("orders", "order_id", ("order_id",)),
+    "price_details": ("order_line_item_price_answers", "order_id", ("order_id",)),
     "returns": ("returns", "return_id", ("return_id",)),
     "cancellations": ("cancellations", "cancel_id", ("cancel_id",)),
     "statements": ("statements", "statement_id", ("id",)),
@@ -106,8 +106,10 @@ _RAW: Final = {
 
 @dataclass(frozen=True, repr=False)
 class HalfRead:
-    """The installation and what the oracle knows of its shops, by shop id."""
+    """The installation and what the oracle knows of its shops, by shop id. `seed` makes the same
+    again."""
 
+    seed: int
     client: FlaskClient
     key: str
     clock: FakeClock
@@ -187,7 +189,7 @@ def half_read(folder: Path, *, now: int, orders: int, seed: int) -> Iterator[Hal
         shop.shop_id: _known(here, adapter, shop, REPORT_ZONES[number] or "UTC")
         for number, shop in enumerate(connected)
     }
-    yield HalfRead(app.test_client(), key, clock, clock.now(), shops)
+    yield HalfRead(seed, app.test_client(), key, clock, clock.now(), shops)
     here.close()
 
 

@@ -7,13 +7,14 @@ interactions, and the version behind P3's row tells no impressions and clicks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from store.accounts import ShopRow
-from tests.answering import Answering, HandMadeShop, answering, at, fill
+from tests.answering import Answering, HandMadeShop, answering, at, fill, request_for
 
 READ = (
     *("shop_performance", "shop_exposure", "video_overview", "live_overview"),
@@ -141,6 +142,28 @@ def test_hours_are_those_of_the_shops_own_zone(shop: Answering) -> None:
             ["2026080109", 60.0], ["2026080123", 40.0], ["2026080200", 5.0],
         ]  # fmt: skip
     assert shop.rows("hour", "hourly_items_sold") == [["00", 1], ["09", 2], ["23", 1]]
+
+
+def test_hours_of_two_clocks_in_one_row_are_named(shop: Answering) -> None:
+    """Order A, placed at 10:00 UTC, and what TikTok counts at 09 by the clock of Los Angeles."""
+    note = (
+        "First shop: TikTok's own figures are by the shop's clock (America/Los_Angeles), all other "
+        "numbers by the report's (UTC)."
+    )
+    rows = shop.rows("hour", "gmv", "hourly_gmv", "data_note", days=("2026-08-01", "2026-08-01"))
+    assert rows[0] == ["09", 0.0, 60.0, note]
+    assert rows[1][:3] == ["10", 25.5, 0.0]
+    reply = shop.post("getData", request_for("date", "gmv", "shop_gmv"))
+    assert note in json.loads(reply.headers["X-Answer"])["notes"]
+    own = {"options": {"time_zone": "America/Los_Angeles"}}
+    for fields, changes in (
+        (("hour", "gmv", "hourly_gmv"), own),
+        (("hour", "hourly_gmv"), {}),
+        (("hour", "gmv"), {}),
+        (("product_id", "gmv", "pa_gmv"), {}),
+    ):
+        reply = shop.post("getData", request_for(*fields, **changes))
+        assert note not in reply.headers["X-Answer"], fields
 
 
 # -- listings and variants -----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from catalogue.field import Dimension
 from catalogue.fields import FIELDS
 from connector.clause_times import read_times
 from errors import BadRequest
-from tests.planning import refused, where
+from tests.planning import planned, refused, where
 
 
 def read(name: str, operator: str, *values: str) -> tuple[str, tuple[str, ...]]:
@@ -111,6 +111,30 @@ def test_what_is_no_such_time_is_refused(field: str, value: str, operator: str) 
 @pytest.mark.parametrize("operator", ["CONTAINS", "REGEXP_PARTIAL_MATCH", "REGEXP_EXACT_MATCH"])
 def test_a_part_of_the_shown_text_is_taken_as_it_is(operator: str) -> None:
     assert read("date", operator, "2026-1") == (operator, ("2026-1",))
+
+
+@pytest.mark.parametrize(
+    ("field", "first", "last"),
+    [
+        ("date", "2026-11-07", "2026-11-01"),
+        ("hour", "22", "3"),
+        ("order_id", "10", "9"),
+        ("order_status", "D", "C"),
+        ("gmv", "100", "99.5"),
+    ],
+)
+def test_a_range_from_the_larger_to_the_smaller_is_refused(
+    field: str, first: str, last: str
+) -> None:
+    for kind in ("INCLUDE", "EXCLUDE"):
+        clauses = where(field, first, last, operator="BETWEEN", kind=kind)
+        code, message = refused("orders", dimensionsFilters=clauses)
+        assert code == "bad_request"
+        assert message.startswith(f"The filter on {FIELDS[field].label} is from '")
+        assert message.endswith(", but the first is the larger of the two. Exchange them.")
+    for one in (first, last):
+        same = where(field, one, one, operator="BETWEEN")
+        assert planned("orders", dimensionsFilters=same).sql
 
 
 def test_a_request_names_the_field_by_its_label() -> None:

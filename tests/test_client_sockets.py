@@ -309,6 +309,19 @@ def test_a_server_that_speaks_no_tls_is_retryable_and_said_so() -> None:
     assert "TLS" in outcome_of(answer, scheme="https").debug
 
 
+def test_a_name_that_is_not_found_is_retryable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        client_of("https://open-api.invalid") as client,
+        pytest.raises(errors.UpstreamError) as raised,
+    ):
+        client.call("order_search", ShopAccess())
+    assert "sample-secret" not in repr(raised.value)
+
+
 def test_urllib3_logs_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     def answer(talk: Conversation) -> None:
         while talk.request():

@@ -139,7 +139,10 @@ def test_no_shop_in_another_region_names_the_right_one(house: House) -> None:
     client = house.signed_in()
     answer = back(client, code="code-1", state=started(client, region="US"))
     assert answer.status_code == 400
-    assert "belongs to the region United Kingdom, and not to United States" in answer.text
+    assert (
+        "belongs to the region United Kingdom and European Union, and not to United States"
+        in answer.text
+    )
     assert house.accounts.workspace("alice").authorizations() == []
 
 

@@ -195,6 +195,25 @@ def test_days_before_the_import_make_the_answer_partial_or_an_error_when_strict(
     assert len(about(whole)) < 2048
 
 
+def test_strict_does_not_wait_for_an_optional_part_that_nobody_imports(tmp_path: Path) -> None:
+    """No later import brings it, so it is the request's to leave it out."""
+    test = answering(tmp_path)
+    shop = test.shop(HandMadeShop("5", "Fresh", "US"))
+    test.cover(shop, "2026-08-01", "2026-08-20", "orders")
+    test.publish(shop)
+    assert test.rows("settled_units") == [[None]]
+    strict = {"options": {"strict": "true"}}
+    for fields in (["settled_units"], ["date", "orders", "settled_units"]):
+        status, code, message = test.refused(*fields, **strict)
+        assert (status, code) == (400, "incompatible_fields")
+        assert message == (
+            "Fresh: settlements by SKU are not imported; they are an optional part. Leave their "
+            "fields out."
+        )
+    assert test.rows("orders", **strict) == [[0]]
+    test.here.close()
+
+
 @pytest.mark.parametrize(
     ("days", "note"),
     [

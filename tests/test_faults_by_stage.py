@@ -21,6 +21,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
 
 from backfill.run import Outcome
 from backfill.windows import floor_of
@@ -56,6 +57,7 @@ ONCE: dict[str, dict[str, Any]] = {
     "B3 no connection": {"kind": "drop"},
     "B4 no answer in time": {"kind": "hang"},
     "B5 half a body": {"kind": "cut"},
+    "B5 gzip cut off in the middle": {"kind": "gzip_cut"},
     "B6 malformed": {"kind": "malformed"},
     "B6 HTML": {"kind": "html"},
     "B6 empty": {"kind": "empty"},
@@ -115,6 +117,10 @@ class FaultyShop(BaseAdapter):
         response.status_code = reply.status
         response.headers = CaseInsensitiveDict(reply.headers)
         response.raw = BrokenOff(reply.body) if kind == "cut" else io.BytesIO(reply.body)
+        if "Content-Encoding" in reply.headers:
+            response.raw = HTTPResponse(
+                response.raw, headers=dict(reply.headers), preload_content=False
+            )
         return response
 
     def close(self) -> None:
@@ -270,6 +276,41 @@ def test_a_list_that_makes_no_sense_is_read_until_it_does(
     struck = [one["name"] for one in house.faulty.simulator.ledger.since(0) if one["fault"]]
     assert set(struck) == whole.paged
     assert house.tables() == whole.tables
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_moves_while_it_is_listed_is_not_lost(
+    family: str, tmp_path: Path, undisturbed: dict[str, Undisturbed]
+) -> None:
+    """B13. The shop goes on for three hours before each second page: orders come, others change
+    and move to another place of the list. After the next sync
+    it is as if the shop had stood still."""
+    houses = []
+    for name in ("moving", "standing"):
+        (tmp_path / name).mkdir()
+        of_its_own = seeded_world(7, 60, 14, now=NOW, products=5, wall=lambda: NOW)
+        houses.append(House(tmp_path / name, of_its_own))
+    moving, standing = houses
+    paged = sorted(undisturbed[family].paged)
+    shift = {"kind": "shift", "seconds": 3 * 3_600}
+    script = [_at_the_second_page(shift, name) for name in paged]
+    moving.faulty.script.replace(read_script(script))
+    until_done(moving, family, 12)
+    until_done(standing, family, 1)
+    moved = [one["name"] for one in moving.faulty.simulator.ledger.since(0) if one["fault"]]
+    assert sorted(set(moved)) == paged
+    later = NOW + len(moved) * 3 * 3_600
+    for house in houses:
+        house.faulty.script.replace([])
+        shop = house.shop
+        shop.world.clock.set_to(later)
+        shop.clock.instant = float(later)
+        shop.access.token = shop.simulator.gateway.office.exchange().access
+        synced = shop.work(data=[family], lane="forward", start=None, began_at=later)
+        assert synced.state == "done"
+    assert told(moving.path) == told(standing.path)
+    for house in houses:
+        house.shop.close()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -21,6 +21,7 @@ from sample_shop.world import World, seeded_world
 from store.commits import Commit
 from store.engine import Engine
 from tests.importing import DAY, NOW, Asked, ShopUnderTest, digests, refuses
+from tests.scripted_tiktok import FakeClock
 from tiktok_shop.endpoints import ENDPOINTS, Paging
 
 pytestmark = pytest.mark.slow
@@ -560,20 +561,49 @@ def test_a_daily_number_of_calls_is_kept_and_another_day_goes_on(shop: ShopUnder
 # --- how far an order's money has come ---
 
 
-def test_an_order_is_placed_then_estimated_then_settled(whole: ShopUnderTest) -> None:
-    settled = {
-        one["order_id"] for one in sent(whole, "statement_transactions") if "order_id" in one
-    }
-    estimated = {one["order_id"] for one in sent(whole, "unsettled") if "order_id" in one}
-    expected = {
+def states_of_money(shop: ShopUnderTest, since: int) -> dict[str, str]:
+    """Of orders since then, from what TikTok sends now."""
+    settled = {one["order_id"] for one in sent(shop, "statement_transactions") if "order_id" in one}
+    estimated = {one["order_id"] for one in sent(shop, "unsettled") if "order_id" in one}
+    return {
         one["id"]: "settled"
         if one["id"] in settled
         else "estimated"
         if one["id"] in estimated
         else "placed"
-        for one in sent(whole, "orders")
-        if one["create_time"] >= SINCE
+        for one in sent(shop, "orders")
+        if one["create_time"] >= since
     }
+
+
+def test_money_that_is_settled_late_is_found_by_the_syncs(tmp_path: Path) -> None:
+    """F1. 49 hours, 10 days and 40 days later: what was an estimate is settled, whenever the order
+    was placed; some orders wait for it for weeks."""
+    then = NOW - 50 * DAY
+    shop = ShopUnderTest(tmp_path, world_at(then), FakeClock(float(then)))
+    since = MIDNIGHT - 90 * DAY
+    read = ["orders", "finance"]
+    assert work(shop, start=since, began_at=then, data=read) == "done"
+    found = dict(stored(shop, money_states()))
+    assert found == states_of_money(shop, since)
+    waited = {order for order, state in found.items() if state == "estimated"}
+    assert waited
+    for later in (then + 49 * 3_600, then + 10 * DAY, then + 40 * DAY):
+        shop.world.clock.set_to(later)
+        shop.clock.instant = float(later)
+        shop.access.token = shop.simulator.gateway.office.exchange().access
+        assert work(shop, lane="forward", start=None, began_at=later, data=read) == "done"
+        found = dict(stored(shop, money_states()))
+        assert found == states_of_money(shop, since)
+        still = {order for order in waited if found[order] == "estimated"}
+        assert {found[order] for order in waited - still} == {"settled"}
+        assert still < waited
+        waited = still
+    shop.close()
+
+
+def test_an_order_is_placed_then_estimated_then_settled(whole: ShopUnderTest) -> None:
+    expected = states_of_money(whole, SINCE)
     assert set(expected.values()) == {"placed", "estimated", "settled"}
     assert dict(stored(whole, money_states())) == expected
     manifest = whole.columns.manifest()

@@ -22,8 +22,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"app"}),
     frozenset({"cli"}),
-    frozenset({"hub", "schema_explorer", "sheets_export", "supervisor", "gunicorn_conf"}),
-    frozenset({"backfill", "connector", "web", "worker"}),
+    frozenset({"hub", "schema_explorer", "sheets_export", "supervisor", "gunicorn_conf", "logs"}),
+    frozenset({"backfill", "connector", "notices", "web", "worker"}),
     frozenset({"store"}),
     frozenset({"catalogue", "tiktok_shop"}),
     frozenset({"settings"}),

@@ -31,6 +31,7 @@ def client_with(accounts: Accounts, checks: dict[str, Callable[[], bool]]) -> Fl
         principal_for_key=accounts.principal_for_key,
         sessions=Sessions(accounts.database, FakeClock()),
         secure=False,
+        cookie_key=b"-" * 32,
     )
     figures = (
         Figure("runs", "Runs by state.", {"pending": 3.0, "done": 12.0}, label="state"),

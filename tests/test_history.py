@@ -154,6 +154,7 @@ def test_a_database_without_a_history_gets_one(tmp_path: Path) -> None:
             "CREATE TABLE workspaces (id TEXT PRIMARY KEY)",
             """CREATE TABLE authorizations (id TEXT PRIMARY KEY, state TEXT)""",
             """CREATE TABLE shops (workspace_id TEXT, shop_id TEXT, state TEXT)""",
+            """CREATE TABLE keys (id TEXT PRIMARY KEY, workspace_id TEXT)""",
             """CREATE TABLE one_use_tokens (digest TEXT PRIMARY KEY, purpose TEXT)""",
             """CREATE TABLE buckets (app_key TEXT, shop_key TEXT, rate DOUBLE PRECISION)""",
             """CREATE TABLE runs (

@@ -12,7 +12,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -32,7 +31,9 @@ from backfill.windows import floor_of
 from catalogue.tables import TABLES
 from sample_shop.world import World, seeded_world
 from store.commits import Commit
+from store.fencing import Fenced
 from store.images import ImageFolder
+from tests.conftest import SOAK_SECONDS, Soak
 from tests.importing import NOW, Asked, ShopUnderTest, digests, hashed_buyer
 from tiktok_shop.endpoints import ENDPOINTS, Endpoint, Paging
 from tiktok_shop.images import Image
@@ -66,6 +67,9 @@ POINTS = ("asking", "answered", "writing", "committed", "finishing")
 NOT_THE_QUESTION = {"sign", "timestamp"} | {
     one.name for endpoint in ENDPOINTS.values() for one in endpoint.id_filters
 }
+
+#: The status of a child whose commit was refused.
+SHUT_OUT = 9
 
 PARTS = {label: tuple(stage.name for stage in STAGES if stage.label == label) for label in LABELS}
 
@@ -314,15 +318,16 @@ def test_killed_in_any_part_at_any_point_it_goes_on(
     check(tmp_path, whole, len(PARTS[part]))
 
 
-@pytest.mark.soak
+@pytest.mark.soak(cases=200)
 @pytest.mark.slow
 def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
-    tmp_path: Path, world: World, whole: Whole, soak_seconds: float
+    tmp_path: Path, world: World, whole: Whole, soak: Soak
 ) -> None:
-    draw = random.Random(20260912)
-    until = time.monotonic() + soak_seconds
+    """A case is a kill."""
+    seed = random.SystemRandom().randrange(10**6) if SOAK_SECONDS else 20260912
+    draw = random.Random(seed)
     rounds = 0
-    while not rounds or time.monotonic() < until:
+    while not rounds or not soak.is_spent():
         folder = tmp_path / str(rounds)
         folder.mkdir()
         kills = 0
@@ -330,9 +335,52 @@ def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
             stage, point = draw.choice(left), draw.choice(POINTS)
             count = draw.randint(1, whole.reached[stage, point])
             kills += not import_in_child(folder, world, dying(stage, point, count), 3)
-        assert import_in_child(folder, world, undisturbed, 3)
-        check(folder, whole, kills * 3)
+        assert import_in_child(folder, world, undisturbed, 3), seed
+        try:
+            check(folder, whole, kills * 3)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}, round {rounds}: {error}") from error
+        shutil.rmtree(folder)
+        soak.cases += kills
         rounds += 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["orders", "statement_transactions", "shop_performance"])
+def test_a_worker_that_is_stopped_past_its_lease_and_wakes_up_cannot_write(
+    stage: str, tmp_path: Path, world: World, whole: Whole
+) -> None:
+    """D2. Stopped (SIGSTOP) with an answer in its hands; another worker takes over and comes to the
+    end; then it goes on (SIGCONT)."""
+
+    once = iter([True])
+
+    def stopping(*come_to: str) -> None:
+        if come_to == (stage, "answered") and next(once, False):
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    sleeper = os.fork()
+    if sleeper == 0:  # pragma: no cover - the child
+        code = 1
+        try:
+            code = work_here(tmp_path, world, stopping, 1)
+        except Fenced:
+            code = SHUT_OUT
+        finally:
+            os._exit(code)
+    try:
+        _, status = os.waitpid(sleeper, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert import_in_child(tmp_path, world, undisturbed, 1)
+        then = digests(tmp_path / "records.sqlite")
+    except BaseException:
+        os.kill(sleeper, signal.SIGKILL)
+        raise
+    os.kill(sleeper, signal.SIGCONT)
+    _, status = os.waitpid(sleeper, 0)
+    assert os.WEXITSTATUS(status) == SHUT_OUT
+    assert digests(tmp_path / "records.sqlite") == then
+    check(tmp_path, whole, 1)
 
 
 # --- the controls ---

@@ -281,8 +281,8 @@ def test_a_member_makes_a_link_sees_it_once_and_withdraws_it(house: House) -> No
     member = house.signed_in("alice")
     token = form_token_in(member.get("/connect/invites").text)
     page = member.post("/connect/invites", data={"days": "3", "form_token": token}).text
-    link = page.partition("<code>")[2].partition("</code>")[0]
-    assert link.startswith("https://here.test/connect/invite?token=")
+    link = page.partition('<code id="link">')[2].partition("</code>")[0]
+    assert link.startswith("https://here.example.com/connect/invite?token=")
     bare = parse_qs(urlsplit(link).query)["token"][0]
     assert house.invites.open(bare).expires_at == house.clock.instant + 3 * DAY
     assert bare not in member.get("/connect/invites").text
@@ -294,11 +294,13 @@ def test_a_member_makes_a_link_sees_it_once_and_withdraws_it(house: House) -> No
 
 
 @pytest.mark.parametrize("days", ["", "soon", "99", "1e3", "-1", "9" * 5_000])
-def test_a_strange_number_of_days_is_refused(house: House, days: str) -> None:
+def test_a_strange_number_of_days_is_told_beside_the_field(house: House, days: str) -> None:
     member = house.signed_in("alice")
     token = form_token_in(member.get("/connect/invites").text)
     answer = member.post("/connect/invites", data={"days": days, "form_token": token})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
+    assert 'aria-describedby="days-help days-problem"' in answer.text
+    assert house.invites.of_workspace("alice") == []
 
 
 def test_an_invite_of_another_workspace_cannot_be_withdrawn(house: House) -> None:

@@ -121,6 +121,26 @@ def test_freight_is_that_of_an_only_unit_and_open_where_several_share_it(
     assert differences(shop, engine) == []
 
 
+def test_the_seller_bears_the_co_funded_freight_discount_too(shop: Shop, engine: Engine) -> None:
+    for number, seller, cofunded in ((1, "1.00", None), (2, "0.00", "0.70"), (3, "0.30", "0.70")):
+        fees: dict[str, Any] = {
+            "original_shipping_fee": "4.99",
+            "shipping_fee": "3.99",
+            "shipping_fee_seller_discount": seller,
+            "shipping_fee_cofunded_discount": cofunded,
+        }
+        shop.write(*order(number, 1, **fees))
+    names = ("line_item_id", "shipping_fee_deduction_seller")
+    borne = [("L1-0", "1.00"), ("L2-0", "0.70"), ("L3-0", None)]
+    assert in_file(shop, *names) == borne
+    assert [row[1] for row in in_columns(shop, engine, *names)] == [
+        Decimal("1.00"),
+        Decimal("0.70"),
+        None,
+    ]
+    assert differences(shop, engine) == []
+
+
 def test_what_tiktok_told_stands_until_the_order_changes(shop: Shop, engine: Engine) -> None:
     names = ("line_item_id", "is_derived", "payment", "subtotal")
     shop.write(*order(1, 2, payment="18.81"))

@@ -169,7 +169,7 @@ def storable(value: object) -> bool:
     return value is None or isinstance(value, str)
 
 
-@pytest.mark.soak
+@pytest.mark.soak(cases=10_000)
 @settings(max_examples=200)
 @given(data=st.data())
 def test_a_harmed_record_harms_no_other(data: st.DataObject) -> None:

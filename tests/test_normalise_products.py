@@ -105,6 +105,11 @@ def detail(**changes: Any) -> dict[str, Any]:
             {"urls": ["https://img.example/2.png"]},
         ],
         "product_types": ["COMBINED_PRODUCT", "AUCTION"],
+        "audit_failed_reasons": [
+            {"position": "title", "reasons": ["Not clear.", "Too long."]},
+            {"position": "product", "reasons": ["Not clear."], "suggestions": ["Name it."]},
+            {"position": "images"},
+        ],
         "skus": [
             {
                 "id": "1730000000000000001",
@@ -138,6 +143,7 @@ def test_a_detail_fills_the_columns_the_search_leaves() -> None:
             "category_path": "Home > Kitchen > Mugs",
             "main_image_url": "https://img.example/1.png",
             "product_types": "COMBINED_PRODUCT,AUCTION",
+            "failed_reasons": "Not clear.; Too long.",
         }
     ]
     assert rows(normalised, "product_skus") == [
@@ -170,6 +176,7 @@ def test_a_detail_without_category_brand_pictures_and_skus_is_kept() -> None:
     assert row["product_id"] == "5"
     assert row["category_path"] is None
     assert row["main_image_url"] is None
+    assert row["failed_reasons"] is None
 
 
 def test_a_single_word_where_a_list_should_be_is_taken_as_it_is() -> None:
@@ -187,6 +194,7 @@ def test_a_single_word_where_a_list_should_be_is_taken_as_it_is() -> None:
         ({"main_images": {"urls": []}}, "product[0].main_images"),
         ({"main_images": [{"urls": "https://img"}]}, "product[0].main_images[0].urls"),
         ({"product_types": [{}]}, "product[0].product_types"),
+        ({"audit_failed_reasons": [{"reasons": [{}]}]}, "product[0].audit_failed_reasons"),
         ({"skus": [{}]}, "product[0].skus[0].id"),
         (
             {"skus": [{"id": "1", "sales_attributes": [1]}]},

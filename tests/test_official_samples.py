@@ -307,6 +307,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
             "brand_name": "brand xxx aaa",
             "main_image_url": _PICTURE,
             "product_types": "COMBINED_PRODUCT",
+            "failed_reasons": "violate listing rules",
         },
         "product_skus": {
             "sku_id": "10001",

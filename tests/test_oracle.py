@@ -15,6 +15,7 @@ from benchmarks.oracle_differences import differences
 from benchmarks.oracle_fields import DIMENSIONS
 from benchmarks.oracle_filters import holds
 from benchmarks.oracle_metrics import METRICS
+from benchmarks.oracle_prices import price_said_by_order
 from benchmarks.oracle_rows import Payloads
 from benchmarks.requests30 import requests, shifting_zone, touched
 
@@ -307,11 +308,40 @@ def test_stock_is_the_newest_state_whatever_the_range() -> None:
     assert rows("sku_id", "days_of_stock") == [["a1", 56.0], ["a2", 0.0], ["b1", 0.0]]
 
 
-def test_what_a_buyer_paid_for_a_unit_is_in_the_price_detail() -> None:
+def test_what_a_buyer_paid_is_told_where_it_is_known_of_every_unit() -> None:
+    """TikTok was asked about order 1 alone; orders 2 and 3 have units of A and no totals."""
+    only_1 = [("order_id", "INCLUDE", "EQUALS", ["1"])]
     assert rows("product_id", "pd_payment", end="2026-03-08") == [
-        ["A", Decimal("10.40")],
+        ["A", None],
         ["B", Decimal("8.60")],
     ]
+    assert rows(
+        "product_id", "pd_payment", end="2026-03-08", filters=[only_1], hidden=("order_id",)
+    ) == [["A", Decimal("10.40")], ["B", Decimal("8.60")]]
+
+
+def test_the_price_of_a_unit_is_said_by_its_order_where_freight_is_that_of_one_unit() -> None:
+    """17.50 + 3.99 freight + 1.31 and 0.29 tax = 23.09, the order's total; the seller bears 1.00
+    of the freight, co-funded."""
+    unit = line("1", "a1", "17.50", item_tax=[{"tax_amount": "1.31"}])
+    payment = {
+        "total_amount": "23.09",
+        "original_shipping_fee": "4.99",
+        "shipping_fee": "3.99",
+        "shipping_fee_seller_discount": "0",
+        "shipping_fee_cofunded_discount": "1.00",
+        "shipping_fee_tax": "0.29",
+    }
+    alone = price_said_by_order({"payment": payment, "line_items": [unit]}, unit)
+    assert alone["payment"] == Decimal("23.09")
+    assert alone["tax_amount"] == Decimal("1.60")
+    assert alone["shipping_fee_deduction_seller"] == Decimal("1.00")
+    assert "subtotal" not in alone
+    other = line("2", "a1", "17.50")
+    shared = price_said_by_order({"payment": payment, "line_items": [unit, other]}, unit)
+    assert shared["sku_sale_price"] == Decimal("17.50")
+    assert shared["tax_amount"] is None
+    assert not {"payment", "shipping_sale_price"} & shared.keys()
 
 
 def test_places_and_categories_are_read_from_their_lists() -> None:
@@ -446,7 +476,7 @@ def test_the_requests_ask_for_everything_the_oracle_knows() -> None:
     assert len(thirty) == 30
     assert len(pairs) == 22
     more, _ = touched(requests_beyond.requests("s1", today, known))
-    assert known - requests_beyond.NOT_ASKED == fields | more
+    assert known == fields | more
 
 
 def test_the_oracle_can_answer_each_of_the_requests() -> None:

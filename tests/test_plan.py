@@ -117,6 +117,16 @@ def test_the_last_28_days_end_yesterday_whatever_the_range() -> None:
     assert read.days["1"] == Days(dt.date(2026, 8, 4), dt.date(2026, 8, 31))
 
 
+def test_every_shop_has_its_own_last_28_days() -> None:
+    """20:00 UTC on 1 September is the 2nd in Jakarta, also where another shop comes first."""
+    now = int(dt.datetime(2026, 9, 1, 20, tzinfo=dt.UTC).timestamp())
+    there = replace(US, shop_id="4", zone="Asia/Jakarta", now=now)
+    for shops in ([there], [replace(US, now=now), there]):
+        (read,) = planned("items_sold_28d", shops=shops).reads
+        assert read.days["4"] == Days(dt.date(2026, 8, 5), dt.date(2026, 9, 1))
+    assert read.days["1"] == Days(dt.date(2026, 8, 4), dt.date(2026, 8, 31))
+
+
 def test_a_dated_fact_needs_a_date_range_and_a_snapshot_does_not() -> None:
     assert refused("gmv", dateRange=None)[0] == "bad_date_range"
     assert planned("products_count", dateRange=None).facts == ("products",)

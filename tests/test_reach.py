@@ -168,6 +168,18 @@ def test_fees_by_product_without_settlements_by_sku_are_refused_with_the_reason(
     assert message.endswith("Platform Commission can be shown by Status.")
 
 
+def test_where_a_filter_asks_for_the_option_the_sentence_says_so() -> None:
+    cup = where("product_id", "P1")
+    assert refused("date", "platform_commission", known=KNOWN, dimensionsFilters=cup)[1] == (
+        "Platform Commission by Date and filtered by Product ID would take settlements by SKU, an "
+        "optional part of the import that has read nothing yet. Take that filter off."
+    )
+    assert refused("platform_commission", known=KNOWN, dimensionsFilters=cup)[1] == (
+        "Platform Commission filtered by Product ID would take settlements by SKU, an optional "
+        "part of the import that has read nothing yet. Take that filter off."
+    )
+
+
 def test_the_same_fees_by_order_need_no_option() -> None:
     assert planned("order_status", "platform_commission", known=KNOWN).facts == (
         "statement_transactions",

@@ -138,7 +138,30 @@ def test_every_setting_is_explained_in_the_table() -> None:
     assert "| `SAMPLE_ACCOUNT` | `true` |" in settings_table()
     secrets = {row.split("`")[1] for row in rows if "**Secret.**" in row}
     assert secrets == {
-        *("DATABASE_URL", "SECRET_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_SECRET_PREVIOUS")
+        *("DATABASE_URL", "SECRET_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_SECRET_PREVIOUS"),
+        *("GOOGLE_CLIENT_SECRET", "SMTP_PASSWORD"),
     }
     for name, field in Settings.model_fields.items():
         assert field.description, name
+
+
+@pytest.mark.parametrize(
+    "people", ["ana@example.com", " ana@example.com , @agency.example=agency ", "a.b+c@x.example"]
+)
+def test_who_may_sign_in_with_google_is_a_list(people: str) -> None:
+    assert load({"GOOGLE_SIGN_IN": people}).google_sign_in == people
+
+
+@pytest.mark.parametrize("people", ["ana", "ana@example", "@", "ana@example.com=a b", "a b@x.com"])
+def test_a_list_that_lets_nobody_in_by_mistake_stops_the_start(people: str) -> None:
+    with pytest.raises(Refused, match="GOOGLE_SIGN_IN"):
+        load({"GOOGLE_SIGN_IN": people})
+
+
+def test_signing_in_with_google_needs_all_three() -> None:
+    names = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_SIGN_IN")
+    every = dict.fromkeys(names, "ana@example.com")
+    assert load(every).has_google_sign_in
+    for missing in every:
+        rest = {name: value for name, value in every.items() if name != missing}
+        assert not load(rest).has_google_sign_in

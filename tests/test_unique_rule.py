@@ -324,6 +324,22 @@ def test_one_shop_may_have_been_counted_and_the_other_not(shelf: Shelf) -> None:
     ]
 
 
+def test_what_is_empty_because_of_two_shops_says_so(shelf: Shelf) -> None:
+    note = (
+        "Buyers in Period is empty where a row is about several shops, which may have people in "
+        "common. Add Shop ID."
+    )
+    one_day = ("2026-08-18", "2026-08-18")
+    assert note in planned("date", "shop_buyers", shops=[ONE, TWO], days=BOTH_DAYS).notes
+    assert note in planned("shop_buyers", shops=[ONE, TWO], days=one_day).notes
+    for fields in (("date", "shop_id", "shop_buyers"), ("date", "shop_name", "shop_buyers")):
+        assert planned(*fields, shops=[ONE, TWO], days=BOTH_DAYS).notes == ()
+    only = where("shop_id", "111")
+    alone = planned("date", "shop_buyers", shops=[ONE, TWO], days=BOTH_DAYS, dimensionsFilters=only)
+    assert alone.notes == ()
+    assert planned("date", "shop_buyers", shops=[ONE], days=BOTH_DAYS).notes == ()
+
+
 def test_a_day_of_two_shops_is_empty_and_one_that_only_one_shop_has_is_not(shelf: Shelf) -> None:
     assert shelf.rows("date", "shop_buyers", days=BOTH_DAYS) == [
         ["20260818", None],

@@ -57,6 +57,7 @@ class House:
             principal_for_key=self.accounts.principal_for_key,
             sessions=Sessions(self.accounts.database, self.clock),
             secure=False,
+            cookie_key=b"-" * 32,
         )
         app.register_blueprint(
             webhook_routes(

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from app import Installation, create_app
-from backfill.schedule import enqueue_backfill
+from backfill.schedule import enqueue_backfill, enqueue_due
+from backfill.slots import Known
 from clock import SystemClock
 from errors import Reauthorise
 from sample_shop import control
@@ -45,8 +46,10 @@ class _InSeptember(SystemClock):
         super().__init__()
         self._begun = self.monotonic()
 
+        self.moved = 0.0
+
     def now(self) -> float:
-        return NOW + self.monotonic() - self._begun
+        return NOW + self.moved + self.monotonic() - self._begun
 
 
 @dataclass
@@ -59,10 +62,16 @@ class Town:
     web: str
     key: str
     shop_id: str
+    clock: _InSeptember
+    server: Any
     sent_before: int = 0
 
     def work(self) -> None:
         self.installation.worker("worker").run_until_idle()
+
+    def calls_counted(self) -> int:
+        """Calls to TikTok as the usage of the workspace tells them."""
+        return sum(self.installation.amounts.calls("default", 0.0).values())
 
     def pass_hours(self, hours: int) -> None:
         """The shop goes on, and TikTok tells us what happened."""
@@ -143,7 +152,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     here.prepare()
     here.connect("default", "sample-code", "US")
     _, key = here.accounts.workspace("default").create_key("test", "read")
-    made = Town(server.simulator, server.url, here, address, key, world.shops[0].id)
+    made = Town(server.simulator, server.url, here, address, key, world.shops[0].id, clock, web)
     # Ten days of orders are enough, so the first import is put aside.
     everything = here.ledger.claim("test", ["backward"])
     assert everything is not None
@@ -176,7 +185,10 @@ def test_what_happens_in_the_shop_is_in_the_answer(town: Town) -> None:
     assert {one["status"] for one in told} == {200}
     assert {"ORDER_STATUS_CHANGE", "RETURN_STATUS_CHANGE"} <= {one["topic"] for one in told}
     before = len(town.simulator.ledger.since(0))
+    counted = town.calls_counted()
     town.work()
+    made = len(town.simulator.ledger.since(before))
+    assert town.calls_counted() - counted == made > 0
     assert_everything_is_as_in_the_shop(town)
     searches = [
         call["name"]
@@ -261,6 +273,31 @@ def test_what_was_not_accepted_comes_again(town: Town) -> None:
 
 def since_move(town: Town) -> list[dict[str, Any]]:
     return town.simulator.sender.sent()[town.sent_before :]
+
+
+def test_a_day_of_lost_notifications_is_made_good_by_the_scheduled_sync(town: Town) -> None:
+    """E9. For 24 hours nothing of ours answers, and TikTok gives up."""
+
+    def gone(_environment: Any, start: Any) -> list[bytes]:
+        start("503 Service Unavailable", [])
+        return []
+
+    answering, town.server.app = town.server.app, gone
+    town.pass_hours(24)
+    assert until(lambda: len(since_move(town)) > 1)
+    assert {one["status"] for one in settled(town)} == {503}
+    town.server.app = answering
+    town.work()
+    states = {name: row["status"] for name, row in town.truth("orders").items()}
+    assert {
+        name: row["status"] for name, row in town.stored("orders", "order_id").items()
+    } != states
+    town.clock.moved = float(town.simulator.gateway.world.clock.now() - NOW)
+    here = town.installation
+    asked = enqueue_due(here.ledger, here.clock, [Known("default", town.shop_id, NOW, True)])
+    assert [run.trigger for run in asked] == ["schedule"]
+    town.work()
+    assert_everything_is_as_in_the_shop(town)
 
 
 def test_the_coming_end_of_our_access_is_on_the_status_page(town: Town) -> None:

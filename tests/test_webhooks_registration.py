@@ -100,9 +100,13 @@ def listening(shop: Shop, public_url: str | None, *also_read: ShopRow) -> Listen
     )
 
 
-def row(workspace_id: str = "alice", *, is_sample: bool = False) -> ShopRow:
+def row(workspace_id: str = "alice", *, is_sample: bool = False, listens: bool = True) -> ShopRow:
     made: Any = SimpleNamespace(
-        shop_id="7000001", workspace_id=workspace_id, state="connected", is_sample=is_sample
+        shop_id="7000001",
+        workspace_id=workspace_id,
+        state="connected",
+        is_sample=is_sample,
+        listens=listens,
     )
     return made  # type: ignore[no-any-return]
 
@@ -115,6 +119,21 @@ def test_without_a_public_address_nothing_is_registered(shop: Shop) -> None:
 def test_the_sample_account_is_not_registered(shop: Shop) -> None:
     listening(shop, BASE).register(row(is_sample=True), "forward", also_not_offered=True)
     assert shop.calls == []
+
+
+def test_a_shop_that_nobody_wants_to_listen_to_is_not_registered(shop: Shop) -> None:
+    listening(shop, BASE).register(row(listens=False), "forward", also_not_offered=True)
+    assert shop.calls == []
+
+
+def test_whether_a_shop_is_listened_to_holds_at_once(shop: Shop) -> None:
+    with structlog.testing.capture_logs() as logged:
+        listening(shop, BASE).listen(row(), True)
+        listening(shop, BASE).listen(row(listens=False), False)
+    told = [one for one in logged if one["event"] in ("registered", "deregistered")]
+    assert [one["event"] for one in told] == ["registered", "deregistered"]
+    assert set(OFFERED) <= set(told[0]["topics"])
+    assert set(told[1]["topics"]) == set(told[0]["topics"])
 
 
 @pytest.mark.parametrize("code", [105005, 36009003, 36009043])

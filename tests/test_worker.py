@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy.exc
 import structlog
 
 from backfill.run import Outcome
@@ -105,6 +107,43 @@ def test_what_nobody_expected_fails_the_run_with_a_reference_and_the_worker_goes
     assert noted["error"] == "KeyError"
     assert "explode" in repr(noted["where"])
     assert "canary" not in repr(logged), "a message may repeat a payload"
+
+
+def no_room() -> Exception:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
+
+
+def held() -> Exception:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
+    return error
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        *(no_room(), held(), sqlalchemy.exc.OperationalError("BEGIN", {}, held())),
+        *(OSError(errno.ENOSPC, "no space"), OSError(errno.EMFILE, "too many files")),
+    ],
+)
+def test_a_machine_without_room_or_time_makes_the_run_wait_a_minute(
+    house: House, refused: Exception
+) -> None:
+    """Wherever it is met: before the first page as well."""
+    run = house.ask()
+
+    def refuse(claim: Claim, stop: Stop) -> Outcome:
+        raise refused
+
+    assert house.worker(**{IMPORT: refuse}).run_until_idle() == 1
+    waiting = house.ledger.run(run.id)
+    assert (waiting.state, waiting.not_before) == ("waiting", house.clock.now() + 60)
+    assert waiting.message.startswith("The server cannot write its data at the moment.")
+    house.clock.instant += 60
+    assert house.worker(**{IMPORT: done}).run_until_idle() == 1
+    assert house.state(run) == "done"
 
 
 def test_work_that_nobody_knows_fails(house: House) -> None:

@@ -21,7 +21,8 @@ from clock import Clock
 from tiktok_shop.bounded import Limit, limited
 from tiktok_shop.errors import Remedy
 
-_CHUNK_BYTES: Final = 256 * 1024
+#: A page of orders in one piece: what comes in several is copied together.
+_CHUNK_BYTES: Final = 1024 * 1024
 _FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 

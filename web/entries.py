@@ -9,12 +9,14 @@ from typing import Final
 class Entry(Enum):
     """`KEY`: an API key in the Authorization header, never a cookie. `MEMBER`: a session cookie,
     never a key. `GUEST`: a session cookie where there is one, else a cookie that says only that it
-    is the same browser as before."""
+    is the same browser as before. `READER`: a session cookie where there is one; nobody gets a
+    cookie for reading."""
 
     OPEN = "open"
     KEY = "key"
     MEMBER = "member"
     GUEST = "guest"
+    READER = "reader"
 
 
 #: The first that fits counts; an address ending in "/" stands for all below it. What is not listed
@@ -28,6 +30,8 @@ ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     ("/connect/tiktok/callback", Entry.GUEST),
     ("/connect/shops/", Entry.GUEST),
     ("/sign-in", Entry.OPEN),
+    ("/sign-in/google", Entry.OPEN),
+    ("/sign-in/google/callback", Entry.OPEN),
     ("/healthz", Entry.OPEN),
     ("/readyz", Entry.OPEN),
     ("/metrics", Entry.OPEN),
@@ -36,6 +40,11 @@ ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     # Read before one has an account, and by those who review the connector.
     ("/about", Entry.OPEN),
     ("/about/", Entry.OPEN),
+    # What the fields mean is for everybody, rows are for members.
+    ("/fields/preview", Entry.MEMBER),
+    ("/fields/preview.csv", Entry.MEMBER),
+    ("/fields", Entry.READER),
+    ("/fields/", Entry.READER),
     ("/static/", Entry.OPEN),
     ("/bootstrap/static/", Entry.OPEN),
 )
@@ -54,8 +63,8 @@ def entry_of(path: str) -> Entry:
 
 def is_page(path: str) -> bool:
     """Whether people look at this address; everything else is answered in JSON."""
-    is_page_for_all = path == "/sign-in" or path.startswith("/about")
-    return is_page_for_all or entry_of(path) in (Entry.MEMBER, Entry.GUEST)
+    is_page_for_all = path == "/sign-in" or path.startswith(("/sign-in/google", "/about"))
+    return is_page_for_all or entry_of(path) in (Entry.MEMBER, Entry.GUEST, Entry.READER)
 
 
 def is_picture(path: str) -> bool:

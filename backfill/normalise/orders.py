@@ -17,7 +17,6 @@ from backfill.normalise.rows import (
     Normalised,
     Row,
     by_name,
-    each_of,
     inside,
     read_each,
 )
@@ -137,17 +136,22 @@ def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalise
         order_key = key_of(order_id)
         shared = (order_id, order_key, created, updated)
         sold: list[AuctionProduct] = []
-
-        def read_line(unit: Any) -> list[Any]:
-            return _read_line(unit, shared, currency, order_type, sold)
-
-        own = each_of(record, "line_items", read_line)
+        own: list[list[Any]] = []
+        units = children(record, "line_items")
+        try:
+            for unit in units:
+                own.append(  # noqa: PERF401 - a complaint says how many were read before
+                    _read_line(unit, shared, currency, order_type, sold)
+                )
+        except WrongShape as wrong:
+            raise wrong.under(f"line_items[{len(own)}]") from None
         derived = derive_prices(_paid(header), list(map(_unit, own)))
-        header += (order_key, *_recipient(record), *_buyer(record, buyer), len(own))
-        orders.append(tuple(header))
+        state, city = _recipient(record)
+        orders.append((*header, order_key, state, city, *_buyer(record, buyer), len(own)))
         lines.extend([(*line, *made) for line, made in zip(own, derived, strict=True)])
-        # Without a time, so that a product which is there already does not change.
-        auctions.update({one.product_id: (one.product_id, one.title, 1, None) for one in sold})
+        if sold:
+            # Without a time, so that a product which is there already does not change.
+            auctions.update({one.product_id: (one.product_id, one.title, 1, None) for one in sold})
 
     rejected = read_each(records, "orders", read)
     return Normalised(

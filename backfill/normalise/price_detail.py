@@ -80,6 +80,8 @@ def _told_apart(
     where that makes the order's total, without (`bare`) where that does: outside the US tax is part
     of the price. The retail delivery fee is of the order. Null where neither does."""
     whole = _exact[total]
+    if len(full) == 1 and whole in (full[0], bare[0]):
+        return [total]
     for payments in (full, bare):
         added = sum(payments)
         if added == whole or added == whole - _exact[delivery_fee]:

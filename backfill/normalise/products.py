@@ -76,6 +76,7 @@ _DETAIL: Final = Shape(
 )
 _DETAIL_COMPUTED: Final = (
     *("category_id", "category_name", "category_path", "main_image_url", "product_types"),
+    "failed_reasons",
 )
 _DETAIL_SKU: Final = Shape(PRODUCT_SKUS, {"sku_id": "id"}, required=("sku_id",))
 _DETAIL_ID, _DETAIL_UPDATED = map(_DETAIL.position, ("product_id", "update_time"))
@@ -90,6 +91,7 @@ def normalise_product_detail(records: Sequence[object]) -> Normalised:
         product = _DETAIL.read(record)
         product += _category(record)
         product += (_first_picture(record, "main_images"), _comma_list(record, "product_types"))
+        product += (_failed_reasons(record),)
         shared = (product[_DETAIL_ID], product[_DETAIL_UPDATED])
         own = each_of(record, "skus", lambda sku: (*_DETAIL_SKU.read(sku), *_variant(sku), *shared))
         products.append(tuple(product))
@@ -137,6 +139,17 @@ def _category(record: Record) -> tuple[str | None, str | None, str | None]:
         return identifier(leaf.get("id")), plain_text(leaf.get("local_name")), path
     except WrongShape as wrong:
         raise WrongShape(wrong.reason, "category_chains") from None
+
+
+def _failed_reasons(record: Record) -> str | None:
+    """The reasons of all platforms and positions (Get Product, 202309), each once."""
+    name = "audit_failed_reasons"
+    found = _objects(record, name)
+    try:
+        reasons = [plain_text(reason) for one in found for reason in children(one, "reasons")]
+    except WrongShape as wrong:
+        raise WrongShape(wrong.reason, name) from None
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or None
 
 
 def _first_picture(record: Record, name: str) -> str | None:

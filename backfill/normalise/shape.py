@@ -57,34 +57,34 @@ class Shape:
             convert = converter(column, table[column].kind)
             self._fields.append(_Field(column, parent, name, convert))
         self._required = tuple(self.columns.index(column) for column in required)
-        self._read = _generated(self._fields)
+        self._read = _generated(self._fields, self._required)
 
     def position(self, column: str) -> int:
         return self.columns.index(column)
 
-    def read(self, record: object) -> list[Any]:
+    def read(self, record: Any) -> list[Any]:
         """The values of `columns`. Raises `WrongShape` with the path of the first bad one."""
-        if not isinstance(record, dict):
-            raise WrongShape("is not an object")
         try:
-            row = self._read(record)
+            return self._read(record)
         except (WrongShape, TypeError, AttributeError):
             raise self._complaint(record) from None
-        for position in self._required:
-            if row[position] is None:
-                raise WrongShape("is missing", self._fields[position].path)
-        return row
 
-    def _complaint(self, record: Record) -> WrongShape:
+    def _complaint(self, record: object) -> WrongShape:
         """The slow way through the same fields, to name the one that failed."""
+        if not isinstance(record, dict):
+            return WrongShape("is not an object")
+        values = []
         for field in self._fields:
             try:
                 parent = _inside(record, field.parent)
-                field.convert(parent.get(field.name))
+                values.append(field.convert(parent.get(field.name)))
             except WrongShape as wrong:
                 return WrongShape(wrong.reason, wrong.path or field.path)
             except (TypeError, AttributeError):
                 return WrongShape("is an object or a list", field.path)
+        for position in self._required:
+            if values[position] is None:
+                return WrongShape("is missing", self._fields[position].path)
         return WrongShape("cannot be read")
 
 
@@ -115,15 +115,18 @@ def children(record: Record, name: str) -> list[Any]:
     return inner
 
 
-def _generated(fields: Sequence[_Field]) -> Callable[[Record], list[Any]]:
+def _generated(fields: Sequence[_Field], required: Sequence[int]) -> Callable[[Any], list[Any]]:
     """A function from a record to the list of its values, such as
 
     def read(record):
         get = record.get
         get_1 = child(record, 'payment').get
-        return [c0[get('status')], c1[get_1('total_amount')], ...]
+        row = [c0[get('status')], c1[get_1('total_amount')], ...]
+        if row[0] is None: raise missing
+        return row
     """
     known: dict[str, Any] = {"child": child, "inside": _inside, "latest": LATEST_INSTANT}
+    known["missing"] = WrongShape
     getters = {"": "get"}
     opening = ["    get = record.get"]
     values = []
@@ -142,7 +145,10 @@ def _generated(fields: Sequence[_Field]) -> Callable[[Record], list[Any]]:
             values.append(f"x if (x := {value}) is None or {plain} else {convert}(x)")
         else:
             values.append(f"{convert}({value})")
-    lines = ["def read(record):", *opening, f"    return [{', '.join(values)}]"]
-    exec("\n".join(lines), known)  # noqa: S102 - made of our own declarations, see above
-    read: Callable[[Record], list[Any]] = known["read"]
+    lines = ["def read(record):", *opening, f"    row = [{', '.join(values)}]"]
+    if required:
+        is_missing = " or ".join(f"row[{position}] is None" for position in required)
+        lines.append(f"    if {is_missing}: raise missing('is missing')")
+    exec("\n".join([*lines, "    return row"]), known)  # noqa: S102 - our own declarations, see above
+    read: Callable[[Any], list[Any]] = known["read"]
     return read

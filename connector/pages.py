@@ -1,0 +1,36 @@
+"""What pages of our own ask of the answers, for the workspace they are in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from clock import Clock
+from connector.cells import Form
+from connector.fetch import Answer, Answers, Patience
+from connector.request import GetDataRequest
+from connector.subjects import Subject, subjects
+from connector.zones import today
+from store.accounts import Accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    accounts: Accounts
+    answers: Answers
+    clock: Clock
+
+    def ask(
+        self, workspace_id: str, asked: GetDataRequest, form: Form, patience: Patience
+    ) -> Answer:
+        """See `connector.rows.Ask`."""
+        scope = self.accounts.workspace(workspace_id)
+        return self.answers.answer(scope, asked, form, patience=patience)
+
+    def subjects(self, workspace_id: str) -> list[Subject]:
+        """What a page can be about, the usual one first."""
+        return subjects(self.accounts.workspace(workspace_id).shops(), self.answers.currencies)
+
+    def today(self) -> dt.date:
+        """In UTC."""
+        return today("UTC", self.clock.now())

@@ -1,0 +1,125 @@
+"""API keys: made, shown once, listed with their last use, revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from connector.subjects import client_of, key_of_client
+from hub.forms import UNUSABLE, Entered, problem_of_name
+from store.accounts import Accounts, KeyRow, Limit, WorkspaceScope
+
+SCOPES: Final[Mapping[str, str]] = {
+    "read": "Read numbers",
+    "manage": "Read numbers and manage the workspace",
+}
+#: In the list of what a key opens: everything.
+EVERYTHING: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a form asks for; it can be had when it has no problems."""
+
+    entered: Entered
+    name: str
+    scope: str
+    limit: Limit
+
+
+def read_key_form(
+    form: Mapping[str, str], taken: Sequence[str], choices: Mapping[str, str]
+) -> KeyWish:
+    """`taken`: the names of keys that are in use; `choices`: what a key may be limited to, by what
+    the form says."""
+    values = {name: form.get(name, "").strip() for name in ("name", "scope", "opens")}
+    values["scope"] = values["scope"] or "read"
+    problems = {}
+    if problem := problem_of_name(values["name"], "name"):
+        problems["name"] = problem
+    elif values["name"] in taken:
+        problems["name"] = (
+            "There is a key of this name already. Choose another, or revoke that one."
+        )
+    if values["scope"] not in SCOPES:
+        problems["scope"] = "Choose what the key may do."
+    if values["opens"] not in choices:
+        problems["opens"] = "Choose what the key opens: this is no shop or client of yours."
+    elif values["opens"] != EVERYTHING and values["scope"] == "manage":
+        problems["opens"] = "A key that manages the workspace opens all of it."
+    return KeyWish(
+        Entered(values, problems), values["name"], values["scope"], limit_of(values["opens"])
+    )
+
+
+def limit_of(choice: str) -> Limit:
+    """The limit that a choice of the list means."""
+    if client := client_of(choice):
+        return Limit(client=client)
+    return Limit(shop_ids=(choice,)) if choice != EVERYTHING else Limit()
+
+
+def choices_of(scope: WorkspaceScope) -> dict[str, str]:
+    """What a key may be limited to -> how it is called."""
+    shops = [shop for shop in scope.shops() if not shop.is_sample]
+    return {
+        EVERYTHING: "All shops, also those connected later",
+        **{key_of_client(name): f"Client {name}" for name in scope.clients()},
+        **{shop.shop_id: shop.name for shop in shops},
+    }
+
+
+def keys_in_use(scope: WorkspaceScope) -> list[KeyRow]:
+    """Those that are not revoked."""
+    found = scope.keys()
+    return [key for key in found if key.revoked_at is None]
+
+
+def opens(key: KeyRow, names: Mapping[str, str]) -> str:
+    """What a key opens, in words; `names` of the shops by id."""
+    if key.limit.client is not None:
+        return f"Client {key.limit.client}"
+    return ", ".join(names.get(one, one) for one in key.limit.shop_ids) or "All shops"
+
+
+def keys_routes(accounts: Accounts) -> Blueprint:
+    routes = Blueprint("keys", __name__, template_folder="templates")
+
+    def page(entered: Entered, made: tuple[KeyRow, str] | None = None) -> str:
+        scope = accounts.workspace(g.principal.workspace_id)
+        found = scope.keys()
+        names = {shop.shop_id: shop.name for shop in scope.shops()}
+        return render_template(
+            "keys/keys.html",
+            entered=entered,
+            made=made,
+            in_use=[(key, opens(key, names)) for key in found if key.revoked_at is None],
+            revoked=[(key, opens(key, names)) for key in found if key.revoked_at is not None],
+            scopes=SCOPES,
+            choices=choices_of(scope),
+        )
+
+    @routes.get("/keys")
+    def show() -> str:
+        return page(Entered({"opens": request.args.get("opens", "")}))
+
+    @routes.post("/keys")
+    def create() -> tuple[str, int]:
+        scope = accounts.workspace(g.principal.workspace_id)
+        taken = [key.name for key in keys_in_use(scope)]
+        wish = read_key_form(request.form, taken, choices_of(scope))
+        if wish.entered.problems:
+            return page(wish.entered), UNUSABLE
+        return page(Entered(), scope.create_key(wish.name, wish.scope, wish.limit)), 200
+
+    @routes.post("/keys/<key_id>/revoke")
+    def revoke(key_id: str) -> Response:
+        accounts.workspace(g.principal.workspace_id).revoke_key(key_id)
+        flash("The key is revoked. It opens nothing any more.", "ok")
+        return redirect(url_for(".show"), code=303)
+
+    return routes

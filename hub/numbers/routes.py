@@ -1,0 +1,170 @@
+"""The page that sets our numbers beside TikTok's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flask import Blueprint, g, render_template, request
+
+from connector.fetch import Answer
+from connector.rows import Ask, rows
+from connector.subjects import Subject, chosen_subject
+from connector.zones import day_of, local_day, today
+from errors import BadRequest
+from hub.asking import Asking, Counting, Days
+from hub.dashboard.view import View, view
+from hub.numbers import bridge, statements
+from store.accounts import ShopRow
+from web.figures import amount, count
+
+#: TikTok tells its own figures of so many days.
+_MOST_DAYS: Final = 60
+_USUAL_RANGE: Final = "7"
+_STATEMENTS_SHOWN: Final = 40
+RANGES: Final[Mapping[str, str]] = {
+    "7": "Last 7 days",
+    "28": "Last 28 days",
+    "own": "Other days",
+}
+_HELD_OR_SAMPLE: Final = [
+    [("order_status", "EQUALS", ["ON_HOLD"]), ("is_sample_order", "EQUALS", ["true"])]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What one request looks at. `offered`: the shops to choose from; `today` in the shop's own
+    zone."""
+
+    offered: Sequence[Subject]
+    shop: ShopRow
+    view: View
+    asking: Asking
+    today: dt.date
+
+
+def numbers_routes(
+    *,
+    ask: Ask,
+    subjects: Callable[[str], Sequence[Subject]],
+    now: Callable[[], float],
+) -> Blueprint:
+    """`subjects(workspace_id)`: what a page can be about; this one is about single shops only.
+    `now` in UTC epoch seconds."""
+    routes = Blueprint("numbers", __name__, template_folder="../templates")
+
+    def looking() -> Looking | None:
+        offered = [one for one in subjects(g.principal.workspace_id) if not one.client]
+        offered = [one for one in offered if len(one.shops) == 1]
+        query = request.args.to_dict()
+        subject = chosen_subject(offered, query.get("about") or query.get("shop", ""))
+        if subject is None:
+            return None
+        (shop,) = subject.shops
+        day = today(shop.shop_zone, now())
+        seen = replace(view(query, day, _USUAL_RANGE), about=subject.key)
+        first = max(seen.days.first, seen.days.last - dt.timedelta(_MOST_DAYS - 1))
+        days = Days(first, seen.days.last)
+        currency = seen.currency if seen.currency in subject.currencies else subject.currencies[0]
+        asking = Asking(ask, g.principal.workspace_id, subject, days, Counting(currency))
+        return Looking(offered, shop, seen, asking, day)
+
+    @routes.get("/numbers")
+    def page() -> str:
+        here = looking()
+        if here is None:
+            return render_template("dashboard/empty.html")
+        found = _bridges(here.asking, here.shop, here.today)
+        chosen = request.args.get("day", "")
+        is_whole = request.args.get("whole") == "1"
+        return render_template(
+            "numbers/numbers.html",
+            here=here,
+            subject=here.asking.subject,
+            shop=here.shop,
+            view=here.view,
+            days=here.asking.days,
+            asking=here.asking,
+            currency=here.asking.counting.currency,
+            ranges=RANGES,
+            bridges=list(reversed(found)),
+            whole=bridge.whole(found) if found else None,
+            looked_at=next((one for one in found if f"{one.day}" == chosen), None),
+            verdicts=_VERDICTS,
+            money=_money(here.asking) if is_whole else None,
+            amount=amount,
+            count=count,
+        )
+
+    @routes.get("/numbers/money")
+    def money() -> str:
+        here = looking()
+        if here is None:
+            raise BadRequest("There is nothing at this address.", code="not_found")
+        here.asking.asked.add(here.asking.subject.key)  # the page has asked for what is newer
+        return render_template(
+            "numbers/money.html",
+            money=_money(here.asking),
+            asking=here.asking,
+            amount=amount,
+            count=count,
+        )
+
+    return routes
+
+
+#: verdict -> (what it is called, how it looks).
+_VERDICTS: Final = {
+    "same": ("The same", "ok"),
+    "explained": ("Explained", "ok"),
+    "open": ("Not explained", "warn"),
+    "unknown": ("TikTok has not told yet", "quiet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """`settled`: the newest day first; `statements`: those shown; `counts` of all by verdict."""
+
+    settled: Sequence[statements.MoneyDay]
+    statements: Sequence[statements.Statement]
+    counts: Mapping[str, int]
+
+
+def _money(asking: Asking) -> _Money:
+    settled = statements.money_days(asking.rows(statements.MONEY_BY_DAY))
+    listed = statements.statements(asking.rows(statements.STATEMENTS))
+    return _Money(list(reversed(settled)), listed[:_STATEMENTS_SHOWN], statements.counts(listed))
+
+
+def _bridges(asking: Asking, shop: ShopRow, day: dt.date) -> list[bridge.Bridge]:
+    """None where not even our own sales can be answered."""
+    currency, zone = asking.counting.currency, shop.report_zone or "UTC"
+    as_seller_center = asking.counted(Counting(currency, seller_center=True))
+    own = as_seller_center.answer(bridge.SELLER_CENTER)
+    if own is None:
+        return []
+    by_payment = asking.counted(Counting(currency, order_date="paid", time_zone=zone))
+    answers = bridge.Answers(
+        reports=asking.rows(bridge.REPORTS),
+        by_payment=by_payment.rows(bridge.BY_PAYMENT),
+        seller_center=rows(own),
+        apart=(),
+        read_until=_read_until(own, shop),
+    )
+    found = bridge.bridges(asking.days.every(), answers, day)
+    if all(one.verdict in ("same", "unknown") for one in found):
+        return found
+    apart = as_seller_center.rows(bridge.APART, _HELD_OR_SAMPLE)
+    return bridge.bridges(asking.days.every(), replace(answers, apart=apart), day)
+
+
+def _read_until(answer: Answer, shop: ShopRow) -> dt.date | None:
+    """The last day of the shop that was over when its orders were last read."""
+    stretches = answer.known.get(shop.shop_id, {}).get("orders")
+    if not stretches:
+        return None
+    return day_of(local_day(shop.shop_zone, int(stretches[-1].end)) - 1)

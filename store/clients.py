@@ -1,0 +1,55 @@
+"""Clients: an agency's grouping of shops. A client is its name within a workspace."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, select, update
+
+from errors import BadRequest
+from store.accounts_schema import clients, keys, shops
+
+
+def add_client(connection: Connection, workspace_id: str, name: str) -> None:
+    """Harmless when there is such a client."""
+    if not _is_there(connection, workspace_id, name):
+        connection.execute(clients.insert().values(workspace_id=workspace_id, name=name))
+
+
+def rename_client(connection: Connection, workspace_id: str, name: str, new_name: str) -> None:
+    """Its shops and the keys that are limited to it go along. BadRequest when there is no such
+    client, or another of the new name."""
+    if name == new_name:
+        return
+    if not _is_there(connection, workspace_id, name):
+        raise BadRequest("There is no such client.", code="not_found")
+    if _is_there(connection, workspace_id, new_name):
+        raise BadRequest(f"There is a client called {new_name} already.")
+    add_client(connection, workspace_id, new_name)
+    for table in (shops, keys):
+        its = and_(table.c.workspace_id == workspace_id, table.c.client == name)
+        connection.execute(update(table).where(its).values(client=new_name))
+    _remove(connection, workspace_id, name)
+
+
+def remove_client(connection: Connection, workspace_id: str, name: str) -> None:
+    """Its shops stay, under no client. BadRequest while a key is limited to it, for such a key
+    would open nothing; harmless when there is no such client."""
+    its = and_(
+        keys.c.workspace_id == workspace_id, keys.c.client == name, keys.c.revoked_at.is_(None)
+    )
+    if connection.execute(select(keys.c.id).where(its)).first() is not None:
+        raise BadRequest(
+            f"A key is limited to the client {name}. Revoke that key first, then delete the client."
+        )
+    of_client = and_(shops.c.workspace_id == workspace_id, shops.c.client == name)
+    connection.execute(update(shops).where(of_client).values(client=None))
+    _remove(connection, workspace_id, name)
+
+
+def _is_there(connection: Connection, workspace_id: str, name: str) -> bool:
+    known = and_(clients.c.workspace_id == workspace_id, clients.c.name == name)
+    return connection.execute(select(clients.c.name).where(known)).first() is not None
+
+
+def _remove(connection: Connection, workspace_id: str, name: str) -> None:
+    this = and_(clients.c.workspace_id == workspace_id, clients.c.name == name)
+    connection.execute(clients.delete().where(this))
