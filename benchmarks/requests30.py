@@ -290,7 +290,8 @@ def _questions(today: date, product_ids: Sequence[str]) -> list[Question]:
             "products alone",
             "product_title product_status category_name brand_name product_image",
             extra="product_image_url category_path product_audit_status product_create_time "
-            "product_update_time product_url listing_quality_tier sales_regions",
+            "product_update_time product_url listing_quality_tier sales_regions "
+            "product_failed_reason",
             zone="Asia/Jakarta",
             asked=[[("brand_name", "EXCLUDE", "REGEXP_EXACT_MATCH", ["Brand.*"])]],
         ),

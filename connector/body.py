@@ -50,7 +50,7 @@ def write(engine: Engine, plan: Plan, sql: str, clock: Clock) -> Body:
     first_row_at: float | None = None
     chunks: list[bytes] = []
     rows = size = 0
-    with engine.texts(sql, plan.parameters) as texts:
+    with engine.texts(sql, plan.parameters, many=plan.by_record) as texts:
         for some in texts:
             first_row_at = first_row_at or clock.monotonic()
             rows += some.rows

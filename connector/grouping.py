@@ -123,6 +123,14 @@ def _told_above(fact: Fact, top: Fact, axis: str, dimension: Dimension) -> set[R
     }
 
 
+def names_records(fact: Fact, dimension: Dimension) -> bool:
+    """Whether the dimension has as many values as there are orders, returns and so on."""
+    if isinstance(dimension, TimeDimension):
+        return False
+    named = (TABLES.get(name) for name in _named_by(fact, dimension))
+    return dimension.is_instant or any(table and table.axis for table in named)
+
+
 def _ordered(count: int, by: Collection[int]) -> tuple[int, ...]:
     last = max(by, default=-1)
     return tuple(position for position in range(count) if position <= last)

@@ -18,6 +18,7 @@ from connector.cells import Form
 from connector.counted import Counts, WindowCount, WindowCounting
 from connector.coverage import Extent, Known, extents, is_unknown
 from connector.decide import Live, decide
+from connector.grouping import names_records
 from connector.question import Question, ask
 from connector.reach import fact_for, home_fact, not_imported, refuse
 from connector.reads import ANALYTICS_DAYS, Clamp, FactRead, Span
@@ -34,7 +35,8 @@ _NO_COUNTS: Final[Counts] = MappingProxyType({})
 class Plan:
     """`sql` gives one column `row`, the text of a row in `form`, with `{s0}` and so on where
     `sources` go. `first_day`, `last_day`: the range that dated facts were asked for. `windows`:
-    what TikTok is to count over the range. `seen` is None where nothing was said to be known."""
+    what TikTok is to count over the range. `seen` is None where nothing was said to be known.
+    `by_record`: there are as many rows as orders, returns and so on."""
 
     fields: tuple[str, ...]
     facts: tuple[str, ...]
@@ -52,6 +54,7 @@ class Plan:
     clamped: tuple[Clamp, ...]
     notes: tuple[str, ...]
     seen: Seen | None
+    by_record: bool
 
 
 def plan(
@@ -140,6 +143,9 @@ def plan(
         clamped=clamped,
         notes=notes,
         seen=sight,
+        by_record=any(
+            names_records(part.fact, one) for part in parts for one in question.dimensions
+        ),
     )
 
 

@@ -34,7 +34,7 @@ def day_of(number: int) -> dt.date:
 
 def zone_info(name: str) -> ZoneInfo:
     """Raises BadRequest for a name that is not in the IANA database."""
-    if name not in _known_zones():
+    if name not in known_zones():
         raise BadRequest(
             f"There is no time zone called {name[:60]!r}. Use a name such as UTC or "
             "America/New_York."
@@ -44,14 +44,14 @@ def zone_info(name: str) -> ZoneInfo:
 
 def zone_called(name: str) -> str:
     """The IANA name that is meant, whatever its case: "utc" is UTC. Raises BadRequest for none."""
-    if name not in _known_zones():
-        name = {known.lower(): known for known in _known_zones()}.get(name.lower(), name)
+    if name not in known_zones():
+        name = {known.lower(): known for known in known_zones()}.get(name.lower(), name)
     return zone_info(name).key
 
 
 @lru_cache(maxsize=1)
-def _known_zones() -> frozenset[str]:
-    """Without those that depend on the machine or count leap seconds."""
+def known_zones() -> frozenset[str]:
+    """IANA names, without those that depend on the machine or count leap seconds."""
     return frozenset(available_timezones()) - {"localtime", "posixrules"}
 
 

@@ -1,3 +1,3 @@
-"""The small web app: a status page, connecting a shop, health and metrics.
+"""The small web app: shops, their imports and settings, connecting, dashboard, health and metrics.
 
 Each module makes one blueprint and is handed what it shows as functions."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlencode
-from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from connector.zones import known_zones
 from errors import BadRequest
 from hub.connecting import Connecting
 from hub.forms import UNUSABLE, Entered
@@ -55,7 +55,7 @@ def many_shops_routes(
             "shops/many_settings.html",
             shops=shops,
             entered=entered,
-            zones=sorted(available_timezones()),
+            zones=sorted(known_zones()),
             clients=accounts.workspace(g.principal.workspace_id).clients(),
         )
 

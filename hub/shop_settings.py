@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
-from zoneinfo import available_timezones
 
 from backfill.optional import optional_data
+from connector.zones import known_zones
 from hub.forms import Entered, problem_of_name
 from store.accounts import ShopRow
 
@@ -98,7 +98,7 @@ def read_changes(form: Form) -> tuple[Entered, Changes]:
 
 
 def _problem_of_zone(zone: str) -> str:
-    if zone in available_timezones():
+    if zone in known_zones():
         return ""
     return f"{zone[:60] or 'Nothing'} is not a time zone. Write it like Europe/London."
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clock import Clock
+from connector.zones import known_zones
 from errors import BadRequest
 from hub.connecting import Connecting
 from hub.forms import UNUSABLE, Entered
@@ -90,7 +90,7 @@ def shop_routes(
             "shops/settings.html",
             shop=shop,
             entered=entered,
-            zones=sorted(available_timezones()),
+            zones=sorted(known_zones()),
             clients=accounts.workspace(shop.workspace_id).clients(),
             optional=[(word, *OPTIONAL_WORDS[word]) for word in offered_data],
             unreachable=unreachable_because(base_url),

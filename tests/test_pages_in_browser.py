@@ -54,6 +54,9 @@ def agency(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
                 "add": "/shops/add",
                 "settings-of-a-shop": f"/shops/{first}/settings",
                 "disconnect": f"/shops/{second}/disconnect",
+                "settings-of-several": f"/shops/settings?shop={first}&shop={second}",
+                "reconnect-several": f"/shops/reconnect?shop={first}&shop={second}",
+                "disconnect-several": f"/shops/disconnect?shop={first}&shop={second}",
                 "choose-shops": f"/connect/shops/{grant.id}",
                 "invites": "/connect/invites",
                 "invite": f"/connect/invite?token={token}",
@@ -87,6 +90,7 @@ def member(agency: Agency, browser: Browser) -> Iterator[Visitor]:
 
 PAGES = (
     *("shops", "add", "settings-of-a-shop", "disconnect", "choose-shops", "invites", "invite"),
+    *("settings-of-several", "reconnect-several", "disconnect-several"),
     *("import", "imports", "backfill", "history", "run", "dashboard", "numbers"),
     *("fields", "field", "preview", "keys", "looker", "clients", "workspace", "notices"),
     *("usage", "about"),

@@ -300,7 +300,7 @@ def test_a_day_of_lost_notifications_is_made_good_by_the_scheduled_sync(town: To
     assert_everything_is_as_in_the_shop(town)
 
 
-def test_the_coming_end_of_our_access_is_on_the_status_page(town: Town) -> None:
+def test_the_coming_end_of_our_access_is_on_every_page(town: Town) -> None:
     ends_at = NOW + 20 * 86_400  # 2 October 2026
     data = {"message": "soon", "expiration_time": str(ends_at)}
     assert town.push("UPCOMING_AUTHORIZATION_EXPIRATION", data) == [200]
@@ -308,7 +308,8 @@ def test_the_coming_end_of_our_access_is_on_the_status_page(town: Town) -> None:
         token = town.installation.sessions.new_link_token("default")
         session.post(f"{town.web}/sign-in", data={"token": token}, timeout=10)
         page = session.get(town.web, timeout=10).text
-    assert "TikTok ends our access to this shop on 02 Oct 2026 13:46 UTC." in page
+    assert "<strong>Access to " in page
+    assert "</strong>, on 2 Oct 2026, 13:46 UTC." in page
 
 
 def test_a_deauthorization_takes_the_tokens_away_at_once_and_its_replay_does_not(

@@ -24,7 +24,7 @@ MAIN: Final = (
     Entry("Numbers", "/numbers"),
     Entry("Fields", "/fields"),
     Entry("History", "/history", ("/imports", "/backfill")),
-    Entry("Keys", "/keys"),
+    Entry("Keys", "/keys", ("/looker",)),
     Entry("Settings", "/settings", ("/clients", "/usage")),
 )
 #: For everybody else.

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+import orjson
+
 from backfill.auctions import AuctionProduct, auction_product
 from backfill.normalise.price_detail import DERIVED_COLUMNS, ORDER, UNIT, derive_prices
 from backfill.normalise.rows import (
@@ -114,10 +116,9 @@ _NAME, _SKU_TYPE = map(_LINE.position, ("product_name", "sku_type"))
 
 _NO_TAX: Final = (None, None, None)
 _DISTRICT: Final = ("address_level", "address_level_name", "address_name")
-_district: Final = itemgetter(*_DISTRICT)
 
-#: (state, city) of addresses that were seen.
-_places: Final[dict[tuple[Any, ...], tuple[object, object]]] = {}
+#: (state, city) of addresses that were seen, by their districts as JSON.
+_places: Final[dict[bytes, tuple[object, object]]] = {}
 
 #: How TikTok names the level that is a city; elsewhere it is called a district or not at all.
 _CITY_WORDS: Final = ("city", "town", "municipality")
@@ -221,17 +222,15 @@ def _recipient(order: Record) -> tuple[object, object]:
     if not districts:
         return None, None
     try:
-        words = tuple(map(_district, districts))
-        known = _places.get(words)
-    except (KeyError, TypeError, AttributeError):
+        words = orjson.dumps(districts)
+    except TypeError:
         return _state_and_city(districts)
+    known = _places.get(words)
     if known is None:
         known = _state_and_city(districts)
-        # Of other values than texts, 1 and True would be one place.
-        if all(isinstance(word, str) for district in words for word in district):
-            if len(_places) >= REMEMBERED:
-                _places.clear()
-            _places[words] = known
+        if len(_places) >= REMEMBERED:
+            _places.clear()
+        _places[words] = known
     return known
 
 

@@ -62,9 +62,11 @@ def derive_prices(order: Row, units: Sequence[Row]) -> list[tuple[str | None, st
             return [(None, with_freight)]
         bare = _exact[price] + _exact[freight]
         full = bare + _exact[tax] + _exact[small_fee]
+        if _exact[total] in (full, bare):
+            return [(total, with_freight)]
         (payment,) = _told_apart(total, delivery_fee, [full], [bare])
         return [(payment, with_freight)]
-    if _exact[freight] or any(_exact[fee] for fee in other_freight):
+    if _exact[freight] or any(map(_exact.__getitem__, other_freight)):
         return [_UNKNOWN] * len(units)
     if total is None or not all(unit[0] for unit in units):
         return [_UNKNOWN] * len(units)
@@ -80,8 +82,6 @@ def _told_apart(
     where that makes the order's total, without (`bare`) where that does: outside the US tax is part
     of the price. The retail delivery fee is of the order. Null where neither does."""
     whole = _exact[total]
-    if len(full) == 1 and whole in (full[0], bare[0]):
-        return [total]
     for payments in (full, bare):
         added = sum(payments)
         if added == whole or added == whole - _exact[delivery_fee]:
