@@ -66,7 +66,7 @@ class Overview:
             shop=shop,
             status=status,
             zone=shop.report_zone or "UTC",
-            progress=_told(progress, whole) if status.tone == "busy" else "",
+            progress=_told(progress, whole) if shop.state == "connected" else "",
             percent=whole.percent,
             reason=_reason(runs),
             last_success=facts.last_success,

@@ -397,7 +397,7 @@ def test_an_estimate_is_told_before_anything_is_asked_for(filled: Answering) -> 
     assert len(filled.here.ledger.runs()) == before
 
 
-def test_the_status_page_says_how_far_a_shop_is(filled: Answering) -> None:
+def test_the_list_of_shops_says_how_far_a_shop_is(filled: Answering) -> None:
     workspace = next(shop.workspace_id for shop in filled.here.accounts.all_shops())
     records = filled.here.stores.records(workspace, "111")
     token = records.grant(LANE, 1)
@@ -412,7 +412,6 @@ def test_the_status_page_says_how_far_a_shop_is(filled: Answering) -> None:
     client.post("/sign-in", data={"token": link.partition("token=")[2]})
     page = client.get("/").get_data(as_text=True)
     assert "70 % done, 410 of 1,010 items, about 1 min left." in page
-    assert "Last sign of life" in page
 
 
 def test_a_shop_file_of_an_older_release_keeps_its_progress(tmp_path: Path) -> None:

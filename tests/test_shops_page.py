@@ -394,3 +394,15 @@ def test_several_are_disconnected_and_their_data_stays(house: House) -> None:
         assert client.post("/shops/disconnect", data=form).status_code == 303
     assert set(house.shops().values()) == {"disconnected"}
     assert house.stores.records("alice", "7000001").coverage("orders") != []
+
+
+def test_an_import_that_waits_for_another_try_still_tells_how_far_it_is(house: House) -> None:
+    connect_shop(house.accounts, "alice", GRANT, MadeShop())
+    asked(house)
+    claim = house.ledger.claim("worker-1", ["backward"])
+    assert claim is not None
+    house.ledger.hand_back(claim, START + 60, "TikTok was not reachable.")
+    progress(house, StageProgress("orders", "waiting", 1200, 5000, started_at=START - 600))
+    words = words_of(page_of(house))
+    assert "Resolving" in words
+    assert "24 % done, 1,200 of 5,000 items" in words

@@ -307,7 +307,7 @@ def test_the_coming_end_of_our_access_is_on_every_page(town: Town) -> None:
     with requests.Session() as session:
         token = town.installation.sessions.new_link_token("default")
         session.post(f"{town.web}/sign-in", data={"token": token}, timeout=10)
-        page = session.get(town.web, timeout=10).text
+        page = session.get(f"{town.web}/shops", timeout=10).text
     assert "<strong>Access to " in page
     assert "</strong>, on 2 Oct 2026, 13:46 UTC." in page
 
