@@ -34,9 +34,14 @@ class Subject:
         """Of the reports, each once."""
         return tuple(dict.fromkeys(shop.report_zone or "UTC" for shop in self.shops))
 
-    @property
-    def is_sample(self) -> bool:
-        return any(shop.is_sample for shop in self.shops)
+    def currency(self, chosen: str) -> str:
+        """The chosen one if it has amounts in it, else that of its first shop."""
+        if chosen in self.currencies:
+            return chosen
+        return next(
+            (shop.currency for shop in self.shops if shop.currency in self.currencies),
+            self.currencies[0],
+        )
 
 
 def subjects(

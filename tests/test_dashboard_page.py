@@ -181,6 +181,22 @@ def test_a_client_is_shown_with_all_its_shops(tmp_path: Path) -> None:
     assert "GMV USD 267.50" in text
 
 
+def test_shops_with_several_currencies_are_shown_one_currency_at_a_time(tmp_path: Path) -> None:
+    test = answering(tmp_path)
+    fill(test, test.shop(HandMadeShop("111", "Aurora", "US")))
+    test.shop(HandMadeShop("222", "Borealis", "GB"))
+    member = Member(test)
+    text = text_of(member.page("/dashboard", **DAYS))
+    other = text_of(member.page("/dashboard", currency="GBP", **DAYS))
+    test.here.close()
+    assert "Currency GBP USD" in text
+    assert "Amounts in USD; shops with other currencies are left out." in text
+    assert "GMV USD 133.75" in text
+    # Nothing of the British shop is imported yet.
+    assert "Amounts in GBP" in other
+    assert "The import has only begun" in other
+
+
 def test_before_anything_is_imported_it_says_so(tmp_path: Path) -> None:
     test = answering(tmp_path)
     test.shop(HandMadeShop("111", "New shop", "US"))

@@ -83,8 +83,7 @@ def dashboard_routes(
         if subject is None:
             return None
         seen = replace(view(query, today(_zone(subject, query), now())), about=subject.key)
-        currency = seen.currency if seen.currency in subject.currencies else subject.currencies[0]
-        counting = Counting(currency, seller_center=seen.seller_center)
+        counting = Counting(subject.currency(seen.currency), seller_center=seen.seller_center)
         asking = Asking(ask, g.principal.workspace_id, subject, seen.days, counting)
         return Looking(subject, seen, asking, image_base)
 

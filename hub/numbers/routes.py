@@ -68,8 +68,8 @@ def numbers_routes(
         seen = replace(view(query, day, _USUAL_RANGE), about=subject.key)
         first = max(seen.days.first, seen.days.last - dt.timedelta(_MOST_DAYS - 1))
         days = Days(first, seen.days.last)
-        currency = seen.currency if seen.currency in subject.currencies else subject.currencies[0]
-        asking = Asking(ask, g.principal.workspace_id, subject, days, Counting(currency))
+        counting = Counting(subject.currency(seen.currency))
+        asking = Asking(ask, g.principal.workspace_id, subject, days, counting)
         return Looking(offered, shop, seen, asking, day)
 
     @routes.get("/numbers")
