@@ -56,6 +56,7 @@ PAGES: Final = {
     "dashboard, 90 days": "/dashboard?range=90",
     "dashboard, two years": "/dashboard?range=own&start={first}&end={last}&compare=none",
     "numbers": "/numbers",
+    "numbers, steps": "/numbers/steps",
     "numbers, money": "/numbers/money",
     "numbers, 28 days": "/numbers?range=28",
     "fields": "/fields",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogue.fields import FIELDS
-from web.charts import Scale, curve, round_scale, scale, shares
+from web.charts import Scale, curve, round_scale, scale
 from web.figures import amount, cell, change, count, percent, signed
 
 
@@ -80,8 +80,3 @@ def test_a_grid_has_round_numbers_and_holds_every_value() -> None:
 def test_of_nothing_a_grid_can_be_drawn_too() -> None:
     to, ticks = round_scale([None], 100)
     assert (to.low, to.high, len(ticks)) == (0, 1, 5)
-
-
-def test_parts_of_a_bar_fill_it() -> None:
-    assert shares([1, 3], 100) == [(0, 25), (25, 75)]
-    assert shares([0, 0], 100) == [(0, 0), (0, 0)]

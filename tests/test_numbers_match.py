@@ -253,7 +253,12 @@ def test_a_day_shows_both_figures_and_why_they_differ(shown: str) -> None:
 
 
 def test_a_day_can_be_looked_at_in_steps(test: Answering) -> None:
-    shown = text_of(Member(test).page("/numbers", **DAYS, day="2026-08-01"))
+    member = Member(test)
+    page = member.page("/numbers", **DAYS, day="2026-08-01")
+    assert 'data-part="/numbers/steps?about=111&amp;range=own' in page
+    shown = text_of(member.page("/numbers/steps", **DAYS, day="2026-08-01"))
+    # The figures of the table's column, the newest first, and the steps of the day.
+    assert shown.startswith("0.00 100.00 0.00 33.75 133.75 From what was placed")
     assert (
         "Placed, with tax and shipping 36.30 Unpaid 0.00 Tax and shipping −2.55 "
         "GMV as reports show it 33.75 Day of payment −8.25 Time zone +8.25 "

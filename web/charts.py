@@ -93,14 +93,3 @@ def _runs(values: Values) -> list[list[tuple[int, float]]]:
         elif runs[-1]:
             runs.append([])
     return [run for run in runs if run]
-
-
-def shares(parts: Sequence[float], width: float) -> list[tuple[float, float]]:
-    """Where each part of a whole lies on a bar of this width: (x, width). Nothing is below zero."""
-    whole = sum(parts)
-    made, x = [], 0.0
-    for part in parts:
-        size = width * part / whole if whole else 0.0
-        made.append((round(x, 2), round(size, 2)))
-        x += size
-    return made

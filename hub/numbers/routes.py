@@ -77,34 +77,40 @@ def numbers_routes(
         here = looking()
         if here is None:
             return render_template("dashboard/empty.html")
-        found = _bridges(here.asking, here.shop, here.today)
-        chosen = request.args.get("day", "")
         is_whole = request.args.get("whole") == "1"
+        found = _bridges(here, with_reports=is_whole)
         return render_template(
             "numbers/numbers.html",
             here=here,
             subject=here.asking.subject,
             shop=here.shop,
-            view=here.view,
             days=here.asking.days,
-            asking=here.asking,
             currency=here.asking.counting.currency,
             ranges=RANGES,
-            bridges=list(reversed(found)),
-            whole=bridge.whole(found) if found else None,
-            looked_at=next((one for one in found if f"{one.day}" == chosen), None),
             verdicts=_VERDICTS,
+            has_reports=is_whole,
+            chosen=request.args.get("day", ""),
             money=_money(here.asking) if is_whole else None,
-            amount=amount,
             count=count,
+            **_shown(here, found),
         )
 
-    @routes.get("/numbers/money")
-    def money() -> str:
+    def part() -> Looking:
         here = looking()
         if here is None:
             raise BadRequest("There is nothing at this address.", code="not_found")
         here.asking.asked.add(here.asking.subject.key)  # the page has asked for what is newer
+        return here
+
+    @routes.get("/numbers/steps")
+    def steps() -> str:
+        here = part()
+        found = _bridges(here, with_reports=True)
+        return render_template("numbers/steps.html", is_part=True, **_shown(here, found))
+
+    @routes.get("/numbers/money")
+    def money() -> str:
+        here = part()
         return render_template(
             "numbers/money.html",
             money=_money(here.asking),
@@ -140,8 +146,23 @@ def _money(asking: Asking) -> _Money:
     return _Money(list(reversed(settled)), listed[:_STATEMENTS_SHOWN], statements.counts(listed))
 
 
-def _bridges(asking: Asking, shop: ShopRow, day: dt.date) -> list[bridge.Bridge]:
-    """None where not even our own sales can be answered."""
+def _shown(here: Looking, found: Sequence[bridge.Bridge]) -> dict[str, object]:
+    """What the page and its part with the steps both read; the newest day first."""
+    chosen = request.args.get("day", "")
+    return {
+        "view": here.view,
+        "asking": here.asking,
+        "amount": amount,
+        "bridges": list(reversed(found)),
+        "whole": bridge.whole(found) if found else None,
+        "looked_at": next((one for one in found if f"{one.day}" == chosen), None),
+    }
+
+
+def _bridges(here: Looking, *, with_reports: bool) -> list[bridge.Bridge]:
+    """None where not even our own sales can be answered. Without what reports show of them, which
+    takes as long again, the steps say nothing."""
+    asking, shop = here.asking, here.shop
     currency, zone = asking.counting.currency, shop.report_zone or "UTC"
     as_seller_center = asking.counted(Counting(currency, seller_center=True))
     own = as_seller_center.answer(bridge.SELLER_CENTER)
@@ -149,17 +170,17 @@ def _bridges(asking: Asking, shop: ShopRow, day: dt.date) -> list[bridge.Bridge]
         return []
     by_payment = asking.counted(Counting(currency, order_date="paid", time_zone=zone))
     answers = bridge.Answers(
-        reports=asking.rows(bridge.REPORTS),
-        by_payment=by_payment.rows(bridge.BY_PAYMENT),
+        reports=asking.rows(bridge.REPORTS) if with_reports else (),
+        by_payment=by_payment.rows(bridge.BY_PAYMENT) if with_reports else (),
         seller_center=rows(own),
         apart=(),
         read_until=_read_until(own, shop),
     )
-    found = bridge.bridges(asking.days.every(), answers, day)
+    found = bridge.bridges(asking.days.every(), answers, here.today)
     if all(one.verdict in ("same", "unknown") for one in found):
         return found
     apart = as_seller_center.rows(bridge.APART, _HELD_OR_SAMPLE)
-    return bridge.bridges(asking.days.every(), replace(answers, apart=apart), day)
+    return bridge.bridges(asking.days.every(), replace(answers, apart=apart), here.today)
 
 
 def _read_until(answer: Answer, shop: ShopRow) -> dt.date | None:
