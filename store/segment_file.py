@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from catalogue.table import Kind
 
 #: Rows that are read from SQLite and handed to Arrow together.
-CHUNK_ROWS: Final = 1_000
+CHUNK_ROWS: Final = 2_000
 
 #: Values of a row group: small groups make every reader slower, big ones need memory here (65 MB
 #: for 40,000 rows of 77 columns, half of that for this many).
