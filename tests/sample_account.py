@@ -4,13 +4,15 @@ the simulator in this process, and the installation's address on loopback."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from requests import PreparedRequest, Response
 from werkzeug.serving import make_server
 
 from app import Installation, create_app
@@ -36,12 +38,14 @@ class StandingClock(SystemClock):
 
 @dataclass(frozen=True)
 class SampleAccount:
-    """`world`: what TikTok has of it; `key`: an API key of the workspace `default`."""
+    """`world`: what TikTok has of it; `key`: an API key of the workspace `default`;
+    `paths`: those of all calls so far."""
 
     app: Flask
     here: Installation
     world: World
     key: str
+    paths: Sequence[str]
 
 
 def small_world() -> World:
@@ -56,8 +60,15 @@ def small_world() -> World:
 def sample_account(folder: Path, **settings: object) -> Iterator[SampleAccount]:
     """With the Sample Account imported."""
     world = small_world()
+    paths: list[str] = []
+
+    class Noting(SampleShopAdapter):
+        def send(self, request: PreparedRequest, *args: Any, **more: Any) -> Response:
+            paths.append(request.path_url.partition("?")[0])
+            return super().send(request, *args, **more)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.SampleShopAdapter", lambda: SampleShopAdapter(world, wall=lambda: NOW))
+        patch.setattr("app.SampleShopAdapter", lambda: Noting(world, wall=lambda: NOW))
         chosen = Settings.model_validate({"data_dir": folder, "log_level": "error", **settings})
         app = create_app(chosen, StandingClock())
         here: Installation = app.extensions["installation"]
@@ -65,7 +76,7 @@ def sample_account(folder: Path, **settings: object) -> Iterator[SampleAccount]:
         here.worker("importer").run_until_idle()
     _, key = here.accounts.workspace("default").create_key("test")
     try:
-        yield SampleAccount(app, here, world, key)
+        yield SampleAccount(app, here, world, key, paths)
     finally:
         here.close()
 

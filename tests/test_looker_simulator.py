@@ -37,13 +37,17 @@ NOT_READ = ("pd_", "ska_", "external_orders", "settled_units")
 
 
 class Rows:
-    """The simulated TikTok's payloads, in this process."""
+    """The simulated TikTok's payloads, in this process, and what it was asked for."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, paths: Sequence[str]) -> None:
         self._gateway = SampleShopAdapter(world, wall=lambda: NOW).gateway
+        self._paths = paths
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         return list(rows_of(self._gateway, name, None))
+
+    def paths_asked(self, name: str) -> list[str]:
+        return [path for path in self._paths if path.endswith(f"/{name}")]
 
 
 @dataclass
@@ -85,7 +89,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
             assert reply.status_code == 200, reply.text
             return cast(dict[str, Any], reply.get_json())
 
-        payloads = payloads_of(cast(Simulator, Rows(made.world)))
+        payloads = payloads_of(cast(Simulator, Rows(made.world, made.paths)))
         yield Both(ask, Facts(payloads))
 
 
