@@ -400,10 +400,8 @@ def test_history_is_asked_for_by_range_and_data(house: House) -> None:
     assert ask(start=1_760_000_000).id != run.id
     house.clock.instant += 61
     assert ask(start=1_760_000_000, end=1_760_100_000, data=["orders"]).id == run.id
-    claim = house.ledger.claim("somebody", ["backward"])
-    assert claim is not None
-    assert claim.run.id == run.id
-    house.ledger.finish(claim, "done")
+    while claim := house.ledger.claim("somebody", ["backward"]):
+        house.ledger.finish(claim, "done")
     assert ask(start=1_760_000_000, end=1_760_100_000, data=["orders"]).id != run.id
     with pytest.raises(BadRequest, match="start must lie before"):
         ask(start=1_760_100_000, end=1_760_000_000)
