@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from typing import Final
 
 from catalogue.facts import FACTS, Fact
 from catalogue.field import Dimension, TimeDimension, references
@@ -17,6 +18,9 @@ from catalogue.tables import TABLES
 from connector.reach import home
 
 Reference = tuple[str, str]
+
+#: Dashboards ask the same again and again; what else is asked for must not pile up.
+_REMEMBERED: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def plain(count: int) -> Grouping:
     return Grouping(frozenset(range(count)), each_row=False, ordered=tuple(range(count)))
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def grouping(fact: Fact, axis: str | None, dimensions: tuple[Dimension, ...]) -> Grouping:
     """For rows of one shop: in another an id may be that of something else. `axis`: the reference
     that dates are cut from."""
@@ -85,7 +89,7 @@ class Header:
     key: str
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def header(
     facts: tuple[Fact, ...],
     axis: str,
