@@ -13,11 +13,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
-from google.auth.transport.requests import Request as GoogleTransport
 
 from backfill.age import shown_coverage, stale_stages
 from backfill.allowance import Allowance, Limits
@@ -381,7 +380,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         sessions=here.sessions,
         secure=settings.base_url.startswith("https://"),
         cookie_key=here.vault.cookie_key,
-        google=google_sign_in(settings, GoogleTransport(), here.clock, here.vault.cookie_key),
+        google=google_sign_in(settings, _ask_google, here.clock, here.vault.cookie_key),
     )
     register_commands(app, here)
     return app
+
+
+def _ask_google(url: str, **wish: Any) -> Any:
+    """google-auth's transport, loaded when somebody signs in with Google."""
+    from google.auth.transport.requests import Request  # noqa: PLC0415
+
+    return Request()(url, **wish)

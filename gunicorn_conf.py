@@ -30,6 +30,8 @@ preload_app = False
 timeout = 60
 graceful_timeout = 15
 keepalive = 5
+# The longest it takes: the choice of many shops or fields stands in the address.
+limit_request_line = 8_190
 # Workers are renewed now and then, not all at once.
 max_requests = 50_000
 max_requests_jitter = 10_000

@@ -75,10 +75,10 @@ class Asking:
 
     def answer(self, fields: Sequence[str], filters: Filters = ()) -> Answer | None:
         """None where it cannot be answered; why is among the problems."""
-        request = question(self.subject, fields, self.days, self.counting, filters)
         patience: Patience = "as it is" if self.subject.key in self.asked else "none"
         self.asked.add(self.subject.key)
         try:
+            request = question(self.subject, fields, self.days, self.counting, filters)
             answer = self.ask(self.workspace_id, request, "ndjson", patience)
         except ConnectorError as error:
             self.problems[error.message] = None

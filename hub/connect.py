@@ -173,6 +173,8 @@ def _not_connected(intent: Intent, error: ConnectorError) -> str:
         message=error.message,
         reference=error.reference,
         is_guest=bool(intent.invite_id),
+        # An invite that cannot be used any more is not found.
+        is_open=error.code != "not_found",
         shop_id=intent.shop_id or None,
         regions=SELLER_REGIONS,
         countries=COUNTRIES_OF,

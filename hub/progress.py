@@ -125,9 +125,12 @@ def progress_routes(
 
 
 def address_of(shop_ids: Sequence[str]) -> str:
-    """The page that shows how far these shops are."""
+    """The page that shows how far these shops are; of more than it shows, the one of all shops: the
+    address would be longer than web servers take."""
     if len(shop_ids) == 1:
         return url_for("progress.page", shop_id=shop_ids[0])
+    if len(shop_ids) > _MOST_SHOPS:
+        return url_for("progress.several")
     return url_for("progress.several", shop=list(shop_ids))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint
@@ -14,22 +15,26 @@ from hub.looker import looker_routes
 from hub.looker_links import Looker
 from hub.numbers.routes import numbers_routes
 from hub.workspace import workspace_routes
-from store.accounts import SAMPLE
+from store.accounts import ShopRow
 from store.ledger import Ledger
 from store.runs import Run
 
-#: Runs among which those of the shops looked at are found.
+#: Runs that activity is told from, of all shops that are looked at.
 _RUNS: Final = 100
+#: Of so many shops each is asked for by itself: the newest runs of a large workspace may be those
+#: of other shops.
+_FEW_SHOPS: Final = 10
 
 
 def report_pages(pages: Pages, ledger: Ledger, looker: Looker, base_url: str) -> list[Blueprint]:
     """`base_url`: the address people reach this installation by."""
     ask, subjects, accounts, clock = pages.ask, pages.subjects, pages.accounts, pages.clock
 
-    def runs(workspace_id: str) -> list[Run]:
-        owners = dict.fromkeys((workspace_id, SAMPLE))
-        found = [run for owner in owners for run in ledger.runs(owner, limit=_RUNS)]
-        return sorted(found, key=lambda run: -run.created_at)
+    def runs(shops: Sequence[ShopRow]) -> list[Run]:
+        if len(shops) > _FEW_SHOPS:
+            return ledger.runs(shops[0].workspace_id, limit=_RUNS)
+        each = _RUNS // len(shops)
+        return [run for shop in shops for run in ledger.runs(shop.workspace_id, shop.shop_id, each)]
 
     return [
         dashboard_routes(ask=ask, subjects=subjects, runs=runs, now=clock.now, image_base=base_url),

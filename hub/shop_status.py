@@ -1,9 +1,9 @@
 """How a connected shop is doing, in one of nine words. Pure.
 
 first that fits:  Lost access · Reconnect · Shop inactive · Disconnected   from the shop's state
+                  Not syncing                                              from its newest runs
                   Missing permissions                                      from the grant
-                  Syncing · Resolving · Not syncing                        from its newest runs
-                  Synced
+                  Syncing · Resolving · Synced                             from its newest runs
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def status_of(shop: ShopRow, facts: Facts, now: float) -> Status:
         by_state = {"disconnected": DISCONNECTED, "inactive": INACTIVE, "reauthorise": RECONNECT}
         removed = shop.state == "reauthorise" and facts.access_was_removed
         return LOST_ACCESS if removed else by_state[shop.state]
-    return MISSING if facts.missing else _by_runs(shop, facts, now)
+    found = _by_runs(shop, facts, now)
+    # Permissions may be missing for good; that must not hide that nothing comes any more.
+    return MISSING if facts.missing and found is not NOT_SYNCING else found
 
 
 def _by_runs(shop: ShopRow, facts: Facts, now: float) -> Status:

@@ -36,6 +36,8 @@ OPERATORS: Final[Mapping[str, str]] = {
     "REGEXP_EXACT_MATCH": "matches the expression",
     "REGEXP_PARTIAL_MATCH": "matches the expression in part",
 }
+#: The dimension that keeps amounts of several currencies apart.
+_APART: Final = "currency"
 #: The range that is shown until one is chosen, in days up to yesterday.
 USUAL_DAYS: Final = 28
 
@@ -94,6 +96,13 @@ class Choice:
 
     def about(self, subject: Subject) -> Choice:
         return replace(self, shops=subject.shop_ids, client=subject.client)
+
+    def in_one_currency(self, subject: Subject) -> Choice:
+        """With the subject's usual currency where there are amounts that could not be added up."""
+        has_amounts = any(is_amount(name) for name in self.fields) and _APART not in self.fields
+        if self.currency or len(subject.currencies) < 2 or not has_amounts:
+            return self
+        return replace(self, currency=subject.currency(""))
 
     def request(self) -> GetDataRequest:
         """Raises BadRequest for what cannot be asked."""
@@ -187,3 +196,8 @@ def as_looker(asked: GetDataRequest) -> dict[str, Any]:
 
 def is_metric(name: str) -> bool:
     return isinstance(FIELDS.get(name), Metric)
+
+
+def is_amount(name: str) -> bool:
+    known = FIELDS.get(name)
+    return isinstance(known, Metric) and known.is_money

@@ -121,7 +121,7 @@ def explorer_routes(
         offered = subjects(g.principal.workspace_id)
         choice = choice_of_address().on_days(today())
         if not choice.shops and offered:
-            choice = choice.about(offered[0])
+            choice = choice.about(offered[0]).in_one_currency(offered[0])
         subject = next((one for one in offered if choice.is_about(one)), None)
         shown, status = preview_of(choice, subject)
         page = render_template(

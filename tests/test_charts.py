@@ -26,6 +26,11 @@ def test_money_says_its_currency_and_has_the_places_of_its_prices(
     assert amount(value, currency) == said
 
 
+def test_below_a_heading_that_says_the_currency_money_has_only_its_places() -> None:
+    assert amount(1_234_567.0, "IDR", with_code=False) == "1,234,567"
+    assert amount(-1234.5, "USD", with_code=False) == "−1,234.50"
+
+
 def test_a_number_that_is_not_known_is_a_dash_and_never_zero() -> None:
     assert (amount(None), count(None), percent(None)) == ("–", "–", "–")
     assert (count(1234), count(2.5), count(0), percent(0.1234)) == ("1,234", "2.50", "0", "12.3 %")

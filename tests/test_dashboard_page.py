@@ -141,6 +141,32 @@ def test_two_ranges_are_compared(member: Member) -> None:
     assert "Compared with 1 Aug 2026 to 2 Aug 2026." in text
 
 
+def test_days_that_are_not_imported_whole_are_compared_with_nothing(member: Member) -> None:
+    # The import begins on 1 August: of 26 July to 2 August it has two days.
+    text = text_of(member.page("/dashboard", start="2026-08-03", end="2026-08-10"))
+    assert "GMV USD 100.00 nothing to compare with" in text
+    assert "The days to compare with are not all imported" in text
+    assert "Compared with 26 Jul 2026 to 2 Aug 2026." in text
+
+
+def test_days_of_another_age_are_told_and_the_usual_ones_shown(member: Member) -> None:
+    for compare in ("before", "year"):
+        days = {"start": "0001-01-01", "end": "0001-01-05", "compare": compare}
+        assert "Choose days from 2015 on." in text_of(member.page("/dashboard", **days))
+        assert "Choose days from 2015 on." in text_of(member.page("/numbers", **days))
+    # The year before them cannot even be asked for.
+    old = member.page("/dashboard", start="2015-01-01", end="2015-01-05", compare="year")
+    assert "1 Jan 2015 to 5 Jan 2015" in old
+
+
+@pytest.mark.parametrize("about", ["client:Empty", "gone", "222"])
+def test_what_is_shown_instead_of_what_was_asked_for_says_so(member: Member, about: str) -> None:
+    for path in ("/dashboard", "/numbers"):
+        text = text_of(member.page(path, about=about, start="2026-08-01", end="2026-08-04"))
+        assert "What the address asks for cannot be shown here. This is Aurora US." in text
+    assert "What the address asks for" not in member.page("/dashboard", about="111")
+
+
 def test_it_counts_as_seller_center_does_on_request(member: Member) -> None:
     text = text_of(member.page("/dashboard", seller_center="1", **DAYS))
     # Cash on delivery without a payment time has no day of payment.
@@ -167,6 +193,24 @@ def test_what_is_not_understood_shows_the_usual(member: Member, query: dict[str,
     page = member.page("/dashboard", **query)
     assert "Aurora US" in page
     assert "<script>alert" not in page
+
+
+def test_activity_is_that_of_the_shop_however_busy_the_others_are(tmp_path: Path) -> None:
+    test = answering(tmp_path)
+    one = test.shop(HandMadeShop("111", "Quiet", "US"))
+    other = test.shop(HandMadeShop("222", "Busy", "US"))
+    fill(test, one)
+    for number in range(121):
+        shop = one if number == 0 else other
+        test.here.ledger.enqueue(
+            "default", shop.shop_id, "forward", "sync", slot=f"{number}", parameters={}
+        )
+    with test.here.accounts.database.writing() as connection:
+        later = "UPDATE runs SET created_at = created_at + 60 WHERE shop_id = '222'"
+        connection.exec_driver_sql(later)
+    text = text_of(Member(test).page("/dashboard", about="111", **DAYS))
+    test.here.close()
+    assert "Activity Sync Waiting for its turn" in text
 
 
 def test_a_client_is_shown_with_all_its_shops(tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ def test_days_to_come_are_left_out() -> None:
         ("yesterday", "2026-08-01", "both a first and a last day"),
         ("2027-08-10", "2027-08-11", "has not come yet"),
         ("2016-08-10", "2026-08-11", "two years"),
+        ("0001-01-01", "0001-01-05", "from 2015 on"),
+        ("2014-12-31", "2015-01-05", "from 2015 on"),
     ],
 )
 def test_days_that_make_no_range_are_told_and_the_usual_ones_shown(

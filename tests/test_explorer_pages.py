@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 
-from tests.answering import Answering
+from tests.answering import Answering, HandMadeShop, answering, fill
 from tests.reporting import Member, reporting, text_of
 
 HOSTILE = "<script>alert(1)</script>"
@@ -178,6 +179,24 @@ def test_another_workspaces_shop_is_not_there(test: Answering, member: Member) -
     answer = stranger.get("/fields/preview", fields="gmv", about="111")
     assert answer.status_code == 404
     assert "Aurora US" not in answer.text
+
+
+def test_of_shops_with_several_currencies_it_begins_with_one(tmp_path: Path) -> None:
+    test = answering(tmp_path)
+    fill(test, test.shop(HandMadeShop("111", "Aurora", "US")))
+    test.shop(HandMadeShop("222", "Borealis", "GB"))
+    member = Member(test)
+    days = {"start": "2026-08-01", "end": "2026-08-10"}
+    page = member.page("/fields/preview", fields="gmv", **days)
+    assert "<option selected>USD</option>" in page
+    assert "1 row GMV USD 133.75" in text_of(page)
+    # Whoever wants each by itself is told what that takes.
+    each = member.get("/fields/preview", fields="gmv", about="all", **days)
+    assert "choose one currency" in text_of(each.text)
+    for fields in ("orders", "currency,gmv"):
+        page = member.page("/fields/preview", fields=fields, **days)
+        assert '<option value="">Each by itself</option><option>' in page
+    test.here.close()
 
 
 def test_without_fields_it_offers_questions(member: Member) -> None:

@@ -241,6 +241,14 @@ def test_an_answer_works_once_and_for_ten_minutes(house: House) -> None:
     assert house.back(late).status_code == 401
 
 
+@pytest.mark.parametrize("state", ["", "é", "\x00", "x" * 5_000])
+def test_a_strange_state_is_refused_as_a_wrong_one(house: House, state: str) -> None:
+    house.begin()
+    answer = house.back(state)
+    assert answer.status_code == 401
+    assert "does not belong to a sign-in you started here" in answer.text
+
+
 def test_a_cookie_that_was_changed_is_worth_nothing(house: House) -> None:
     state = house.begin()["state"]
     house.client.set_cookie("tts_google", "WyJhIl0.made-up")

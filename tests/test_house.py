@@ -239,6 +239,7 @@ def test_gunicorn_accepts_its_settings(tmp_path: Path) -> None:
     assert options["worker_class"] == "gthread"
     assert (options["preload_app"], options["accesslog"]) == ("False", "None")
     assert options["control_socket_disable"] == "True"
+    assert options["limit_request_line"] == "8190"
 
 
 def test_gunicorn_says_one_sentence_when_a_setting_is_bad() -> None:

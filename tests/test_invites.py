@@ -115,7 +115,10 @@ def test_a_link_that_was_withdrawn_opens_nothing(house: House, owner: FlaskClien
     state = opened(owner, token)
     house.invites.revoke("alice", invite.id)
     assert owner.get("/connect/invite", query_string={"token": token}).status_code == 404
-    assert back(owner, code="code-1", state=state).status_code == 404
+    refused = back(owner, code="code-1", state=state)
+    assert refused.status_code == 404
+    assert "was withdrawn" in refused.text
+    assert "still good" not in refused.text
     assert house.tiktok.exchanged == []
 
 
@@ -136,6 +139,7 @@ def test_a_seller_who_says_no_may_use_the_link_again(house: House, owner: FlaskC
     token = new_invite(house)
     refused = back(owner, code="null", error="auth_denied", state=opened(owner, token))
     assert refused.status_code == 400
+    assert "Your invite is still good." in refused.text
     assert back(owner, code="code-1", state=opened(owner, token)).status_code == 303
 
 

@@ -163,6 +163,12 @@ def find_a_field_and_preview_it(member: Visitor) -> None:
     page.get_by_role("link", name="Preview").click()
     expect(page.get_by_role("heading", name="Preview")).to_be_visible()
     assert "fields=gmv" in page.url
+    # Dollars first, then pounds: the two shops' amounts are not added up.
+    for currency in ("USD", "GBP"):
+        page.get_by_label("Currency").select_option(currency)
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("heading", name="1 row", exact=True)).to_be_visible()
+        expect(page.get_by_role("cell", name=currency)).to_be_visible()
 
 
 def make_a_key(member: Visitor) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 import pytest
@@ -24,8 +24,10 @@ def one_day(
     ours: float = 100.0,
     cancelled: float = 0.0,
     apart: list[Row] | None = None,
+    cash_placed: float = 0.0,
     day: dt.date = DAY,
     read_until: dt.date | None = dt.date(2026, 8, 19),
+    unread: Collection[dt.date] = (),
 ) -> Bridge:
     (made,) = bridges(
         [day],
@@ -52,7 +54,9 @@ def one_day(
                 }
             ],
             apart=apart or [],
+            cash_placed=[{"date": f"{day}", "gmv": cash_placed}],
             read_until=read_until,
+            unread=unread,
         ),
         TODAY,
     )
@@ -60,11 +64,21 @@ def one_day(
 
 
 def held(amount: float, *, sample: bool = False) -> Row:
-    return {"date": f"{DAY}", "order_status": "ON_HOLD", "is_sample_order": sample, "gmv": amount}
+    return apart("ON_HOLD", amount, sample=sample)
 
 
 def sample(amount: float) -> Row:
-    return {"date": f"{DAY}", "order_status": "COMPLETED", "is_sample_order": True, "gmv": amount}
+    return apart("COMPLETED", amount, sample=True)
+
+
+def apart(status: str, amount: float, *, sample: bool = False, cash: bool = False) -> Row:
+    return {
+        "date": f"{DAY}",
+        "order_status": status,
+        "is_sample_order": sample,
+        "is_cod": cash,
+        "gmv": amount,
+    }
 
 
 def reasons(one: Bridge) -> list[tuple[str, str]]:
@@ -99,6 +113,13 @@ def test_a_difference_that_is_what_was_cancelled_is_explained_by_it() -> None:
 def test_reasons_may_make_the_difference_together() -> None:
     made = one_day(theirs=88.75, cancelled=8.25, apart=[held(3.0), sample(1.5)])
     assert reasons(made) == [("On hold", "-3.00"), ("Cancelled", "-8.25")]
+
+
+def test_cash_on_delivery_may_count_for_tiktok_when_it_is_placed() -> None:
+    # Placed on the day for 30.00; paid on it, for older orders, 12.00.
+    paid = [apart("DELIVERED", 12.0, cash=True)]
+    made = one_day(theirs=118.0, apart=paid, cash_placed=30.0)
+    assert (made.verdict, reasons(made)) == ("explained", [("Cash on delivery", "18.00")])
 
 
 def test_the_fewest_reasons_win() -> None:
@@ -147,8 +168,14 @@ def test_what_tiktok_has_not_told_is_unknown_and_no_difference() -> None:
 
 
 def test_a_day_of_which_nothing_is_known_is_nothing_everywhere() -> None:
-    (made,) = bridges([DAY], Answers([], [], [], [], None), TODAY)
+    (made,) = bridges([DAY], Answers([], [], [], [], [], None), TODAY)
     assert (f"{made.placed}", f"{made.ours}", made.theirs) == ("0.00", "0.00", None)
+
+
+def test_a_day_that_is_not_imported_whole_is_no_difference() -> None:
+    made = one_day(theirs=100.0, ours=0.0, unread={DAY})
+    assert (made.verdict, made.difference) == ("unread", None)
+    assert (reasons(made), f"{made.open}") == ([], "0.00")
 
 
 # --- several days ---------------------------------------------------------------------------------
@@ -166,6 +193,20 @@ def test_days_together_are_those_that_tiktok_has_told() -> None:
     assert (made.orders, made.items) == ((8, 8), (12, 10))
     assert made.ours + sum(reason.amount for reason in made.reasons) + made.open == made.theirs
     assert made.placed + sum(step.amount for step in made.steps) == made.ours
+
+
+def test_days_that_make_up_for_each_other_are_not_the_same() -> None:
+    made = whole([one_day(theirs=90.0), one_day(theirs=110.0)])
+    assert (f"{made.difference}", f"{made.open}", made.verdict) == ("0.00", "0.00", "open")
+
+
+def test_days_that_are_not_imported_whole_are_left_out_of_the_whole() -> None:
+    missing = one_day(theirs=70.0, ours=0.0, unread={DAY})
+    made = whole([one_day(), missing])
+    assert (f"{made.ours}", f"{made.theirs}", made.verdict) == ("100.00", "100.00", "same")
+    made = whole([one_day(theirs=None), missing])
+    assert (f"{made.ours}", made.theirs, made.verdict) == ("100.00", None, "unknown")
+    assert (whole([missing]).verdict, whole([missing]).difference) == ("unread", None)
 
 
 def test_where_tiktok_has_told_nothing_ours_is_added_up_alone() -> None:
@@ -250,6 +291,18 @@ def test_a_day_shows_both_figures_and_why_they_differ(shown: str) -> None:
     # D is paid in cash and has no day of payment; nothing of ours makes TikTok's 40.00.
     assert "3 Aug 2026 100.00 0.00 40.00 40.00 Not explained" in shown
     assert "4 Aug 2026 0.00 0.00 – – TikTok has not told yet" in shown
+
+
+def test_a_day_that_is_not_imported_whole_shows_no_zero(test: Answering) -> None:
+    # The import begins on 1 August.
+    member, days = Member(test), {"start": "2026-07-31", "end": "2026-08-01", "whole": "1"}
+    shown = text_of(member.page("/numbers", **days))
+    assert "31 Jul 2026 – – – – Not imported whole – –" in shown
+    assert "Together 33.75 33.75 25.50 −8.25 Explained" in shown
+    alone = text_of(member.page("/numbers/steps", **days, day="2026-07-31"))
+    assert "The orders of this day are not imported whole" in alone
+    none = {"start": "2026-07-30", "end": "2026-07-31", "whole": "1"}
+    assert "Together – – – – Not imported whole – –" in text_of(member.page("/numbers", **none))
 
 
 def test_a_day_can_be_looked_at_in_steps(test: Answering) -> None:

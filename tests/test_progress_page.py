@@ -10,6 +10,7 @@ from flask import render_template_string
 from backfill.schedule import enqueue_backfill, enqueue_first_import, enqueue_sync
 from backfill.stages import STAGES
 from hub.import_progress import length, missing, picture, seconds_or_longer
+from hub.progress import address_of
 from store.commits import StageProgress
 from tests.import_house import BOBS, ONE, TWO, ImportHouse, token_of, words
 from tests.installation import START
@@ -220,6 +221,15 @@ def test_several_shops_are_imported_with_one_press(house: ImportHouse) -> None:
     answer = house.post("/import", {"shop": [ONE, TWO, ONE]})
     assert answer.location == f"/imports?shop={ONE}&shop={TWO}"
     assert {run.shop_id for run in house.ledger.runs("alice")} == {ONE, TWO}
+
+
+def test_no_number_of_shops_makes_an_address_longer_than_web_servers_take(
+    house: ImportHouse,
+) -> None:
+    ids = [f"{7_495_000_000_000_000_000 + number}" for number in range(101)]
+    with house.app.test_request_context("/"):
+        assert len(address_of(ids[:100])) < 4_094, "gunicorn's, unless one sets it"
+        assert address_of(ids) == "/imports"
 
 
 def test_a_shop_without_access_is_not_asked_for_and_says_why(house: ImportHouse) -> None:

@@ -98,6 +98,13 @@ FRESH = Facts(last_success=NOW - HOUR)
         # Connected long ago, and nothing was ever read.
         ("connected", Facts(), NOT_SYNCING),
         ("connected", replace(FRESH, missing=("orders",), runs=(run("running"),)), MISSING),
+        # Permissions that are missing for good hide nothing that is worse.
+        ("connected", Facts(last_success=NOW - 27 * HOUR, missing=("orders",)), NOT_SYNCING),
+        (
+            "connected",
+            replace(FRESH, missing=("orders",), runs=(run("running", stuck=True),)),
+            NOT_SYNCING,
+        ),
         ("reauthorise", FRESH, RECONNECT),
         ("reauthorise", replace(FRESH, access_was_removed=True), LOST_ACCESS),
         ("inactive", FRESH, INACTIVE),

@@ -66,6 +66,15 @@ def test_a_newcomer_sees_the_sample_account_and_how_to_go_on(house: House) -> No
     assert "For trying out Sample Account US · USD · sample" in words
 
 
+def test_the_sample_account_offers_nothing_that_it_has_not(house: House) -> None:
+    connect_shop(house.accounts, "alice", GRANT, MadeShop())
+    house.accounts.ensure_sample("Sample Account", "US")
+    page = page_of(house)
+    for place in ("/backfill?shop={}", "/shops/{}/settings", "/shops/{}/disconnect"):
+        assert f'href="{place.format("7000001")}"' in page
+        assert place.format("sample") not in page
+
+
 def test_a_shop_tells_where_it_stands(house: House) -> None:
     connect_shop(house.accounts, "alice", GRANT, MadeShop())
     house.accounts.workspace("alice").set_zones(

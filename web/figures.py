@@ -15,13 +15,14 @@ _MINUS: Final = "\N{MINUS SIGN}"
 Value = str | float | bool | None
 
 
-def amount(value: float | None, currency: str = "") -> str:
-    """Such as `USD 1,234.50`; without the code where `currency` is ""."""
+def amount(value: float | None, currency: str = "", *, with_code: bool = True) -> str:
+    """Such as `USD 1,234.50`; without the code where `currency` is "", and where a heading says it
+    already."""
     if value is None:
         return UNKNOWN
     places = 0 if currency in _WHOLE else 2
     sign = _MINUS if round(value, places) < 0 else ""
-    code = f"{currency}\N{NO-BREAK SPACE}" if currency else ""
+    code = f"{currency}\N{NO-BREAK SPACE}" if currency and with_code else ""
     return f"{sign}{code}{abs(value):,.{places}f}"
 
 

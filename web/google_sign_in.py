@@ -18,8 +18,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
-from google.auth.exceptions import GoogleAuthError
-from google.oauth2 import id_token
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from clock import Clock
@@ -34,8 +32,6 @@ TOKEN_URL: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an addr
 PATIENCE_SECONDS: Final = 600.0
 _ANSWER_SECONDS: Final = 10.0
 _CLOCKS_DIFFER_SECONDS: Final = 10
-
-_verified: Callable[..., Any] = id_token.verify_oauth2_token
 
 #: google-auth's transport: (url, method=…, body=…, headers=…, timeout=…) -> .status, .data
 Ask = Callable[..., Any]
@@ -113,7 +109,10 @@ class GoogleSignIn:
         """Who came back, and the workspace they may enter. Refused with a sentence for everything
         that is not in order."""
         begun = self._begun(kept)
-        if begun is None or not hmac.compare_digest(begun.state, answer.get("state", "")):
+        # Compared as bytes: of texts it takes ASCII only.
+        if begun is None or not hmac.compare_digest(
+            begun.state.encode(), answer.get("state", "").encode()
+        ):
             raise _refused("This answer from Google does not belong to a sign-in you started here.")
         if "code" not in answer:
             raise _refused("Google did not sign you in.", debug=answer.get("error", "")[:60])
@@ -144,6 +143,11 @@ class GoogleSignIn:
 
     def _claims(self, code: str, verifier: str) -> Mapping[str, Any]:
         """Exchange the code; what the ID token says, once it was checked."""
+        # Ten megabytes in every process, and few installations sign people in with Google.
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+        from google.oauth2.id_token import verify_oauth2_token  # noqa: PLC0415
+
+        verified: Callable[..., Any] = verify_oauth2_token
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -159,7 +163,7 @@ class GoogleSignIn:
             )
             if reply.status != 200:
                 raise _refused("Google did not confirm the sign-in.", debug=f"HTTP {reply.status}")
-            claims: Mapping[str, Any] = _verified(
+            claims: Mapping[str, Any] = verified(
                 str(orjson.loads(reply.data)["id_token"]),
                 self._timely,
                 audience=self._client_id,

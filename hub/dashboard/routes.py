@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, g, render_template, request
@@ -28,7 +29,8 @@ from hub.dashboard.questions import (
 )
 from hub.dashboard.steps import step_of
 from hub.dashboard.tiles import HEIGHT, WIDTH, Known, Period, charts, tiles
-from hub.dashboard.view import COMPARISONS, RANGES, View, view
+from hub.dashboard.view import COMPARISONS, RANGES, View, of_subject, view
+from store.accounts import ShopRow
 from store.runs import Run
 from web.figures import amount, count, percent
 
@@ -68,29 +70,29 @@ def dashboard_routes(
     *,
     ask: Ask,
     subjects: Callable[[str], Sequence[Subject]],
-    runs: Callable[[str], Sequence[Run]],
+    runs: Callable[[Sequence[ShopRow]], Sequence[Run]],
     now: Callable[[], float],
     image_base: str,
 ) -> Blueprint:
-    """`subjects(workspace_id)`: what the page can be about, the usual one first; `runs` gives those
-    of the workspace and of the Sample Account, the newest first; `now` in UTC epoch seconds;
-    `image_base`: before the addresses of pictures that this installation serves."""
+    """`subjects(workspace_id)`: what the page can be about, the usual one first; `runs(shops)`:
+    their newest, in any order; `now` in UTC epoch seconds; `image_base`: before the addresses of
+    pictures that this installation serves."""
     routes = Blueprint("dashboard", __name__, template_folder="../templates")
 
     def looking(offered: Sequence[Subject]) -> Looking | None:
         query = request.args.to_dict()
-        subject = chosen_subject(offered, query.get("about") or query.get("shop", ""))
+        asked = query.get("about") or query.get("shop", "")
+        subject = chosen_subject(offered, asked)
         if subject is None:
             return None
-        seen = replace(view(query, today(_zone(subject, query), now())), about=subject.key)
+        seen = of_subject(view(query, today(_zone(subject, query), now())), asked, subject)
         counting = Counting(subject.currency(seen.currency), seller_center=seen.seller_center)
         asking = Asking(ask, g.principal.workspace_id, subject, seen.days, counting)
         return Looking(subject, seen, asking, image_base)
 
     @routes.get("/dashboard")
     def page() -> str:
-        workspace_id = g.principal.workspace_id
-        offered = subjects(workspace_id)
+        offered = subjects(g.principal.workspace_id)
         here = looking(offered)
         if here is None:
             return render_template("dashboard/empty.html")
@@ -106,7 +108,7 @@ def dashboard_routes(
             comparisons=COMPARISONS,
             tiles=tiles(total, former, here.asking.counting.currency) if total is not None else [],
             parts={name: part(here) for name, part in PARTS.items()} if is_whole else {},
-            happenings=happenings(runs(workspace_id), names, _HAPPENINGS),
+            happenings=happenings(runs(here.subject.shops), names, _HAPPENINGS),
             now=now(),
         )
 
@@ -125,14 +127,16 @@ def dashboard_routes(
 
 def _shared(here: Looking) -> dict[str, object]:
     """What every template of the dashboard reads."""
+    currency = here.asking.counting.currency
     return {
         "subject": here.subject,
         "view": here.view,
         "asking": here.asking,
-        "currency": here.asking.counting.currency,
+        "currency": currency,
         "width": WIDTH,
         "height": HEIGHT,
-        "amount": amount,
+        # The headings of the tables say the currency.
+        "amount": partial(amount, currency=currency, with_code=False),
         "count": count,
         "percent": percent,
     }
@@ -153,15 +157,23 @@ def _row(asking: Asking, fields: Sequence[str]) -> Row | None:
 
 
 def _former(here: Looking) -> Row | None:
-    """The figures of the days to compare with. What there is to say of them is said in short: the
-    days that are shown are told about, not these."""
+    """The figures of the days to compare with, None where they are not whole: a change from half of
+    them would be none. What there is to say of them is said in short: the days that are shown are
+    told about, not these."""
     before = here.before
     if before is None:
         return None
-    row = _row(before, FIGURES)
-    if set(before.notes) - set(here.asking.notes) or before.problems:
+    answer = before.answer(FIGURES)
+    if answer is None or not _is_whole(answer, before, here.asking):
         here.asking.notes[_NOT_COMPARABLE] = None
-    return row
+        return None
+    return next(iter(rows(answer)), _NOTHING)
+
+
+def _is_whole(answer: Answer, before: Asking, shown: Asking) -> bool:
+    """Whether nothing more is missing than of the days that are shown, and nothing at the start."""
+    starts = answer.about.covered_from
+    return set(before.notes) <= set(shown.notes) and (starts is None or starts <= before.days.first)
 
 
 # -- the parts -------------------------------------------------------------------------------------

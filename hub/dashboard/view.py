@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
+from connector.subjects import Subject
 from hub.asking import Days
 
 #: A choice of days by name; whatever the name is, the days end before today, for today is not over.
@@ -28,6 +29,8 @@ COMPARISONS: Final[Mapping[str, str]] = {
 USUAL_COMPARISON: Final = "before"
 #: As far back as an import reaches, with room for leap days.
 _LONGEST: Final = dt.timedelta(days=731)
+#: The first that can be asked for.
+_FIRST_YEAR: Final = 2015
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -88,6 +91,16 @@ def view(query: Mapping[str, str], today: dt.date, usual: str = USUAL_RANGE) -> 
     )
 
 
+def of_subject(seen: View, asked: str, subject: Subject) -> View:
+    """The view of what is shown in the end. Where the address asked for something else (`asked`, ""
+    for nothing), that is told: numbers of another shop must not pass for those of this one."""
+    problem = seen.problem
+    if asked and asked != subject.key:
+        instead = f"What the address asks for cannot be shown here. This is {subject.label}."
+        problem = f"{instead} {problem}".strip()
+    return replace(seen, about=subject.key, problem=problem)
+
+
 def _named(name: str, today: dt.date) -> Days:
     yesterday = today - _DAY
     if name == "month":
@@ -106,6 +119,8 @@ def _own_days(start: str, end: str, today: dt.date) -> tuple[Days | None, str]:
         return None, "Choose both a first and a last day. The usual days are shown instead."
     if first > last:
         return None, f"The days end ({last}) before they begin ({first}). Turn them round."
+    if first.year < _FIRST_YEAR:
+        return None, f"Choose days from {_FIRST_YEAR} on. The usual days are shown instead."
     if first > today:
         return None, f"{first} has not come yet. The usual days are shown instead."
     if last - first > _LONGEST:

@@ -7,7 +7,7 @@
     + axis        by the day of payment instead of creation
     + zone        days in the shop's own zone
     = ours        GMV as Seller Center counts it
-    + reasons     what TikTok may count otherwise: on hold, samples, cancelled
+    + reasons     what TikTok may count otherwise: on hold, samples, cancelled, cash on delivery
     = TikTok's    `gmv` of the shop's day (shop performance, 202509)
 
 Every step is the difference of two answers of the engine, so the steps always add up. What TikTok
@@ -18,7 +18,7 @@ together with others; else the difference stays open.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -38,8 +38,10 @@ SELLER_CENTER: Final = (
     *("date", "gmv", "cancelled_gmv", "paid_orders", "items_sold"),
     *("shop_gmv", "shop_orders", "shop_items_sold"),
 )
-#: Of these orders alone: on hold, and free samples.
-APART: Final = ("date", "order_status", "is_sample_order", "gmv")
+#: Of these orders alone: on hold, free samples, and paid in cash on delivery.
+APART: Final = ("date", "order_status", "is_sample_order", "is_cod", "gmv")
+#: Of orders that are paid in cash on delivery alone, by creation, in the shop's own zone.
+CASH_PLACED: Final = ("date", "gmv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Bridge:
     """One day, or the whole range where `day` is None. `theirs` None: TikTok has told nothing of
-    the day. `open`: what no reason explains. Counts are ours and theirs."""
+    the day. `is_read`: our orders of it are imported whole; where they are not, our figures are
+    those of a part or of nothing, and there is no difference to explain. `open`: what no reason
+    explains; `is_open`: of some day, even where days together make up for each other. Counts are
+    ours and theirs."""
 
     day: dt.date | None
     placed: Decimal
@@ -75,38 +80,46 @@ class Bridge:
     open: Decimal
     orders: tuple[int, int | None]
     items: tuple[int, int | None]
+    is_read: bool = True
+    is_open: bool = False
 
     @property
     def difference(self) -> Decimal | None:
-        return None if self.theirs is None else self.theirs - self.ours
+        return self.theirs - self.ours if self.theirs is not None and self.is_read else None
 
     @property
     def verdict(self) -> str:
-        """`unknown`, `same`, `explained` or `open`."""
+        """`unread`, `unknown`, `same`, `explained` or `open`."""
+        if not self.is_read:
+            return "unread"
         if self.theirs is None:
             return "unknown"
-        if not self.difference:
-            return "same"
-        return "open" if self.open else "explained"
+        if self.is_open:
+            return "open"
+        return "explained" if self.difference else "same"
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Rows by the questions above. `read_until`: the last day, in the shop's own zone, that was
-    over when orders were last read."""
+    over when orders were last read; `unread`: days up to then whose orders are not imported
+    whole."""
 
     reports: Sequence[Row]
     by_payment: Sequence[Row]
     seller_center: Sequence[Row]
     apart: Sequence[Row]
+    cash_placed: Sequence[Row]
     read_until: dt.date | None
+    unread: Collection[dt.date] = ()
 
 
 def bridges(days: Iterable[dt.date], answers: Answers, today: dt.date) -> list[Bridge]:
     """One for each of the days, in their order; `today` in the shop's own zone."""
     reports, by_payment = _by_day(answers.reports), _by_day(answers.by_payment)
     own = _by_day(answers.seller_center)
-    on_hold, samples = _apart(answers.apart)
+    on_hold, samples, cash_paid = _apart(answers.apart)
+    cash_placed = _by_day(answers.cash_placed)
     found = []
     for day in days:
         text = f"{day}"
@@ -122,9 +135,11 @@ def bridges(days: Iterable[dt.date], answers: Answers, today: dt.date) -> list[B
             "on_hold": on_hold.get(text, _ZERO),
             "samples": samples.get(text, _ZERO),
             "cancelled": _money(center, "cancelled_gmv"),
+            "cash": cash_paid.get(text, _ZERO) - _money(cash_placed.get(text, {}), "gmv"),
         }
+        is_read = day not in answers.unread
         reasons, still_open = _reasons(
-            theirs - ours if theirs is not None else _ZERO,
+            theirs - ours if theirs is not None and is_read else _ZERO,
             apart,
             _age(day, answers.read_until, today),
         )
@@ -140,14 +155,18 @@ def bridges(days: Iterable[dt.date], answers: Answers, today: dt.date) -> list[B
                 open=still_open,
                 orders=(_whole(center, "paid_orders") or 0, _whole(center, "shop_orders")),
                 items=(_whole(center, "items_sold") or 0, _whole(center, "shop_items_sold")),
+                is_read=is_read,
+                is_open=bool(still_open),
             )
         )
     return found
 
 
 def whole(days: Sequence[Bridge]) -> Bridge:
-    """Together the days that TikTok has told, or all where it has told none."""
-    added = [one for one in days if one.theirs is not None] or days
+    """Together the days that are imported whole and that TikTok has told; where it has told none,
+    all that are imported whole."""
+    read = [one for one in days if one.is_read]
+    added = [one for one in read if one.theirs is not None] or read or days
     theirs = [one.theirs for one in added if one.theirs is not None]
     reasons: dict[str, Reason] = {}
     for reason in (reason for one in added for reason in one.reasons):
@@ -167,6 +186,8 @@ def whole(days: Sequence[Bridge]) -> Bridge:
         open=sum((one.open for one in added), _ZERO),
         orders=_added([one.orders for one in added]),
         items=_added([one.items for one in added]),
+        is_read=bool(read),
+        is_open=any(one.is_open for one in added),
     )
 
 
@@ -193,6 +214,10 @@ _ABOUT: Final[Mapping[str, tuple[str, str]]] = {
     "on_hold": ("On hold", "TikTok does not count orders that wait through their first hour."),
     "samples": ("Samples", "TikTok does not count free samples to creators."),
     "cancelled": ("Cancelled", "TikTok does not count orders that are cancelled now."),
+    "cash": (
+        "Cash on delivery",
+        "TikTok counts orders paid in cash when they are placed; here they count once paid.",
+    ),
 }
 
 
@@ -226,16 +251,23 @@ def _by_day(rows: Iterable[Row]) -> dict[str, Row]:
     return {str(row["date"]): row for row in rows}
 
 
-def _apart(rows: Iterable[Row]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """By day what is on hold, and what are samples; a sample on hold counts as on hold."""
+def _apart(rows: Iterable[Row]) -> tuple[dict[str, Decimal], ...]:
+    """By day what is on hold, what are samples, and what was paid in cash; a sample on hold counts
+    as on hold."""
     on_hold: dict[str, Decimal] = {}
     samples: dict[str, Decimal] = {}
+    cash: dict[str, Decimal] = {}
     for row in rows:
-        place = on_hold if row["order_status"] == "ON_HOLD" else samples
-        if place is on_hold or row["is_sample_order"] is True:
-            day = str(row["date"])
-            place[day] = place.get(day, _ZERO) + _money(row, "gmv")
-    return on_hold, samples
+        is_held = row["order_status"] == "ON_HOLD"
+        for place, is_one in (
+            (on_hold, is_held),
+            (samples, not is_held and row["is_sample_order"] is True),
+            (cash, row["is_cod"] is True),
+        ):
+            if is_one:
+                day = str(row["date"])
+                place[day] = place.get(day, _ZERO) + _money(row, "gmv")
+    return on_hold, samples, cash
 
 
 def _money(row: Row, name: str) -> Decimal:

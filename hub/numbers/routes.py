@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, g, render_template, request
@@ -12,10 +13,10 @@ from flask import Blueprint, g, render_template, request
 from connector.fetch import Answer
 from connector.rows import Ask, rows
 from connector.subjects import Subject, chosen_subject
-from connector.zones import day_of, local_day, today
+from connector.zones import day_of, local_day, today, zone_info
 from errors import BadRequest
-from hub.asking import Asking, Counting, Days
-from hub.dashboard.view import View, view
+from hub.asking import Asking, Counting, Days, Filter, Filters
+from hub.dashboard.view import View, of_subject, view
 from hub.numbers import bridge, statements
 from store.accounts import ShopRow
 from web.figures import amount, count
@@ -23,14 +24,18 @@ from web.figures import amount, count
 #: TikTok tells its own figures of so many days.
 _MOST_DAYS: Final = 60
 _USUAL_RANGE: Final = "7"
+_DAY: Final = dt.timedelta(days=1)
+#: The part of the import that sales are read from.
+_SOLD: Final = "orders"
 _STATEMENTS_SHOWN: Final = 40
 RANGES: Final[Mapping[str, str]] = {
     "7": "Last 7 days",
     "28": "Last 28 days",
     "own": "Other days",
 }
-_HELD_OR_SAMPLE: Final = [
-    [("order_status", "EQUALS", ["ON_HOLD"]), ("is_sample_order", "EQUALS", ["true"])]
+_CASH: Final[Filter] = ("is_cod", "EQUALS", ["true"])
+_APART: Final[Filters] = [
+    [("order_status", "EQUALS", ["ON_HOLD"]), ("is_sample_order", "EQUALS", ["true"]), _CASH]
 ]
 
 
@@ -60,12 +65,13 @@ def numbers_routes(
         offered = [one for one in subjects(g.principal.workspace_id) if not one.client]
         offered = [one for one in offered if len(one.shops) == 1]
         query = request.args.to_dict()
-        subject = chosen_subject(offered, query.get("about") or query.get("shop", ""))
+        asked = query.get("about") or query.get("shop", "")
+        subject = chosen_subject(offered, asked)
         if subject is None:
             return None
         (shop,) = subject.shops
         day = today(shop.shop_zone, now())
-        seen = replace(view(query, day, _USUAL_RANGE), about=subject.key)
+        seen = of_subject(view(query, day, _USUAL_RANGE), asked, subject)
         first = max(seen.days.first, seen.days.last - dt.timedelta(_MOST_DAYS - 1))
         days = Days(first, seen.days.last)
         counting = Counting(subject.currency(seen.currency))
@@ -115,7 +121,7 @@ def numbers_routes(
             "numbers/money.html",
             money=_money(here.asking),
             asking=here.asking,
-            amount=amount,
+            amount=_plain(here.asking),
             count=count,
         )
 
@@ -128,6 +134,7 @@ _VERDICTS: Final = {
     "explained": ("Explained", "ok"),
     "open": ("Not explained", "warn"),
     "unknown": ("TikTok has not told yet", "quiet"),
+    "unread": ("Not imported whole", "quiet"),
 }
 
 
@@ -146,13 +153,18 @@ def _money(asking: Asking) -> _Money:
     return _Money(list(reversed(settled)), listed[:_STATEMENTS_SHOWN], statements.counts(listed))
 
 
+def _plain(asking: Asking) -> Callable[..., str]:
+    """Writes amounts without the currency, which the page says above them."""
+    return partial(amount, currency=asking.counting.currency, with_code=False)
+
+
 def _shown(here: Looking, found: Sequence[bridge.Bridge]) -> dict[str, object]:
     """What the page and its part with the steps both read; the newest day first."""
     chosen = request.args.get("day", "")
     return {
         "view": here.view,
         "asking": here.asking,
-        "amount": amount,
+        "amount": _plain(here.asking),
         "bridges": list(reversed(found)),
         "whole": bridge.whole(found) if found else None,
         "looked_at": next((one for one in found if f"{one.day}" == chosen), None),
@@ -169,23 +181,57 @@ def _bridges(here: Looking, *, with_reports: bool) -> list[bridge.Bridge]:
     if own is None:
         return []
     by_payment = asking.counted(Counting(currency, order_date="paid", time_zone=zone))
+    read_until = _read_until(own, shop)
     answers = bridge.Answers(
         reports=asking.rows(bridge.REPORTS) if with_reports else (),
         by_payment=by_payment.rows(bridge.BY_PAYMENT) if with_reports else (),
         seller_center=rows(own),
         apart=(),
-        read_until=_read_until(own, shop),
+        cash_placed=(),
+        read_until=read_until,
+        unread=_unread(own, shop, (shop.shop_zone, zone), asking.days, read_until),
     )
     found = bridge.bridges(asking.days.every(), answers, here.today)
-    if all(one.verdict in ("same", "unknown") for one in found):
+    if all(one.verdict in ("same", "unknown", "unread") for one in found):
         return found
-    apart = as_seller_center.rows(bridge.APART, _HELD_OR_SAMPLE)
-    return bridge.bridges(asking.days.every(), replace(answers, apart=apart), here.today)
+    in_own_zone = asking.counted(Counting(currency, time_zone=shop.shop_zone))
+    answers = replace(
+        answers,
+        apart=as_seller_center.rows(bridge.APART, _APART),
+        cash_placed=in_own_zone.rows(bridge.CASH_PLACED, [[_CASH]]),
+    )
+    return bridge.bridges(asking.days.every(), answers, here.today)
 
 
 def _read_until(answer: Answer, shop: ShopRow) -> dt.date | None:
     """The last day of the shop that was over when its orders were last read."""
-    stretches = answer.known.get(shop.shop_id, {}).get("orders")
+    stretches = answer.known.get(shop.shop_id, {}).get(_SOLD)
     if not stretches:
         return None
     return day_of(local_day(shop.shop_zone, int(stretches[-1].end)) - 1)
+
+
+def _unread(
+    answer: Answer, shop: ShopRow, zones: Sequence[str], days: Days, until: dt.date | None
+) -> set[dt.date]:
+    """Days up to `until` of which orders are missing, at whichever of the zones a day is cut."""
+    stretches = answer.known.get(shop.shop_id, {}).get(_SOLD)
+    if not stretches or until is None:
+        return set(days.every())
+    newest = int(stretches[-1].end)
+    return {
+        day
+        for day in days.every()
+        if day <= until
+        for start, end in [_bounds(day, zone) for zone in zones]
+        if not any(one.start <= start and min(end, newest) <= one.end for one in stretches)
+    }
+
+
+def _bounds(day: dt.date, zone: str) -> tuple[int, int]:
+    """The first instant of a day and that of the next, UTC epoch seconds."""
+    there = zone_info(zone)
+    first, after = (
+        dt.datetime.combine(one, dt.time(), there).timestamp() for one in (day, day + _DAY)
+    )
+    return int(first), int(after)
