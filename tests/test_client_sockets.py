@@ -6,20 +6,27 @@ import gzip
 import logging
 import re
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from clock import SystemClock
+from tests.receiving import certificate
 from tests.scripted_tiktok import APP, NotingThrottle, ShopAccess
 from tiktok_shop import errors
 from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Client
 from tiktok_shop.oauth import OAuth
 
+ROOT = Path(__file__).resolve().parent.parent
 BODY = b'{"code":0,"message":"Success","request_id":"req-1","data":{"orders":[]}}'
 
 
@@ -281,6 +288,45 @@ def test_a_small_reply_that_unpacks_to_a_huge_one_is_stopped_at_the_cap() -> Non
     assert isinstance(caught, errors.UnusableReply)
 
 
+#: One call to the address in its arguments, and the most memory it took, in bytes.
+_ONE_CALL: Final = """
+import resource, sys
+from tests.scripted_tiktok import APP, NotingThrottle, ShopAccess
+from tests.test_client_sockets import Hasty
+from tiktok_shop import errors
+from tiktok_shop.bounded import new_session
+from tiktok_shop.client import Client
+
+client = Client(APP, new_session(), Hasty(), NotingThrottle(), api_base=sys.argv[1], attempts=1)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    client.call("order_search", ShopAccess())
+except errors.UnusableReply as refused:
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print((after - before) * 1024, refused.debug)
+"""
+
+
+@pytest.mark.slow
+def test_a_page_of_sixty_megabytes_is_refused_in_little_memory() -> None:
+    order = b'{"id":"576461413038785752","status":"COMPLETED"},'
+
+    def flood(talk: Conversation) -> None:
+        talk.request()
+        talk.send(head(b"Transfer-Encoding: chunked", length=None))
+        while not talk.over.is_set():
+            talk.send(b"%x\r\n" % (len(order) * 20_000), order * 20_000, b"\r\n")
+
+    with serving(flood) as (base, _):
+        done = subprocess.run(
+            [sys.executable, "-c", _ONE_CALL, base],
+            capture_output=True, text=True, timeout=50, cwd=ROOT, check=True,
+        )  # fmt: skip
+    taken, _, said = done.stdout.partition(" ")
+    assert "a body of more than 52428800 bytes" in said
+    assert int(taken) < 180_000_000, "with what a worker has at its start, under 256 MB"
+
+
 def test_a_redirect_is_not_followed() -> None:
     with serving(answer_well) as (elsewhere, visits):
 
@@ -307,6 +353,21 @@ def test_a_server_that_speaks_no_tls_is_retryable_and_said_so() -> None:
         talk.over.wait()
 
     assert "TLS" in outcome_of(answer, scheme="https").debug
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_said_so(tmp_path: Path) -> None:
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(certificate(tmp_path))
+    asked: list[bytes] = []
+
+    def answer(talk: Conversation) -> None:
+        with suppress(ssl.SSLError), own.wrap_socket(talk.sock, server_side=True) as wrapped:
+            asked.append(wrapped.recv(65536))
+
+    refused = outcome_of(answer, scheme="https", read=5, deadline=10)
+    assert isinstance(refused, errors.UpstreamError)
+    assert "TLS" in refused.debug
+    assert not any(asked), "nothing was sent to it"
 
 
 def test_a_name_that_is_not_found_is_retryable(monkeypatch: pytest.MonkeyPatch) -> None:
