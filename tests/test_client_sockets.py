@@ -324,7 +324,7 @@ def test_a_page_of_sixty_megabytes_is_refused_in_little_memory() -> None:
         )  # fmt: skip
     taken, _, said = done.stdout.partition(" ")
     assert "a body of more than 52428800 bytes" in said
-    assert int(taken) < 180_000_000, "with what a worker has at its start, under 256 MB"
+    assert int(taken) < 100_000_000, "with what a worker has at its start, under 256 MB"
 
 
 def test_a_redirect_is_not_followed() -> None:
