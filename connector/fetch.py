@@ -10,6 +10,7 @@ has the rest asked for.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -49,6 +50,9 @@ _RETRY_AFTER_SECONDS: Final = 60
 Patience = Literal["usual", "none", "as it is"]
 
 _NO_COUNTS: Final[Mapping[WindowCount, WindowCounts]] = MappingProxyType({})
+
+#: Where a source goes, as `connector.select` writes it.
+_TOKEN: Final = re.compile(r"\{s\d+\}")
 
 _OVERDUE: Final = "{name}: its last import was long ago, and the next one is overdue."
 _COUNTED_UNTIL: Final = "{name}: TikTok has counted people up to {until} so far."
@@ -153,12 +157,14 @@ class Answers:
         about = self._about(made, asked, freshened, notes, is_old=is_old)
         if request.options.strict:
             _refuse_unless_whole(about, made.seen)
-        sql = made.sql
-        for source in made.sources:
-            scan = asked.manifests[source.shop_id].scan(
+        scans = {
+            source.token: asked.manifests[source.shop_id].scan(
                 TABLES[source.table], source.lowest, source.highest
             )
-            sql = sql.replace(source.token, scan)
+            for source in made.sources
+        }
+        # At once: of hundreds of shops the text is long, and so is the list of sources.
+        sql = _TOKEN.sub(lambda token: scans[token[0]], made.sql)
         planning = self._clock.monotonic() - started - waited
         body, remembered = self._body(made, sql)
         return Answer(
