@@ -213,6 +213,18 @@ def test_activity_is_that_of_the_shop_however_busy_the_others_are(tmp_path: Path
     assert "Activity Sync Waiting for its turn" in text
 
 
+def test_of_hundreds_of_notes_some_are_listed(tmp_path: Path) -> None:
+    test = answering(tmp_path)
+    fill(test, test.shop(HandMadeShop("111", "Full", "US")))
+    for number in range(8):
+        test.shop(HandMadeShop(f"{200 + number}", f"Empty {number}", "US"))
+    text = text_of(Member(test).page("/dashboard", about="all", **DAYS))
+    test.here.close()
+    # Orders, units, refunds and statements of each.
+    assert text.count("Not imported yet.") <= 2 * 20
+    assert "And 12 more like these." in text
+
+
 def test_a_client_is_shown_with_all_its_shops(tmp_path: Path) -> None:
     test = answering(tmp_path)
     for shop_id in ("111", "222"):

@@ -197,6 +197,17 @@ def test_any_page_can_say_what_is_not_there_yet(house: ImportHouse) -> None:
         assert words(render_template_string(page, shops=shops)) == ""
 
 
+def test_of_many_shops_that_are_not_complete_a_few_are_named(house: ImportHouse) -> None:
+    page = '{% from "incomplete.html" import incomplete with context %}{{ incomplete(shops) }}'
+    shops = [shop for shop in house.own_shops() if shop.shop_id == ONE] * 6
+    with house.app.test_request_context("/anywhere"):
+        said = words(render_template_string(page, shops=shops[:5]))
+        assert said.count("Not complete yet in First shop: Products Catalog,") == 5
+        said = words(render_template_string(page, shops=shops))
+    assert said.startswith("Not complete yet in 6 of 6 shops: First shop, First shop, First shop,")
+    assert "and 3 more." in said
+
+
 # --- Run import ---
 
 

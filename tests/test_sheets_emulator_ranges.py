@@ -117,8 +117,17 @@ def test_a_warning_stops_nobody_who_comes_through_the_api(spreadsheet: Any, robo
         "addProtectedRange",
         protectedRange={"range": area(), "warningOnly": True, "description": "ours"},
     )
-    assert made["protectedRange"]["requestingUserCanEdit"] is True
-    assert "editors" not in made["protectedRange"]
+    kept = made["protectedRange"]
+    assert kept == {
+        "protectedRangeId": kept["protectedRangeId"],
+        "range": unsheeted(),
+        "description": "ours",
+        "warningOnly": True,
+        "requestingUserCanEdit": True,
+        "editors": {},
+    }
+    found = spreadsheet.fetch_sheet_metadata()["sheets"][0]["protectedRanges"]
+    assert found == [kept | {"editors": {"users": [OWNER]}}]
     robots.sheet1.update([["x"]], "A1")
     assert robots.sheet1.get("A1") == [["x"]]
 

@@ -233,6 +233,42 @@ def test_clearing_takes_values_and_leaves_the_rest(service: Any, spreadsheet: An
     assert sheet.get_note("A1") == "mine"
 
 
+def test_a_batch_of_ranges_is_cleared_whole_or_not_at_all(spreadsheet: Any) -> None:
+    """Recorded: the sentence says `range[1]`."""
+    sheet = spreadsheet.worksheet("Sheet1")
+    sheet.update([["a"]], "A1")
+    with refused() as caught:
+        sheet.batch_clear(["A1:B2", "A7:ZZ"])
+    assert said(caught) == (
+        "Invalid range[1]: Range (Sheet1!A7:ZZ) exceeds grid limits. Max rows: 6, max columns: 4"
+    )
+    assert sheet.get("A1") == [["a"]]
+
+
+def test_a_whole_sheet_as_the_range_is_named_by_its_cells(service: Any, spreadsheet: Any) -> None:
+    with refused(HttpError) as caught:
+        service.values().update(
+            spreadsheetId=spreadsheet.id,
+            range="Sheet1",
+            valueInputOption="RAW",
+            body={"values": [[1]] * 7},
+        ).execute()
+    assert caught.value.reason == (
+        "Requested writing within range [Sheet1!A1:D6], but tried writing to row [7]"
+    )
+
+
+def test_a_value_is_a_scalar(service: Any, spreadsheet: Any) -> None:
+    with refused(HttpError) as caught:
+        service.values().update(
+            spreadsheetId=spreadsheet.id,
+            range="A1",
+            valueInputOption="RAW",
+            body={"values": [[1], [["x"]]]},
+        ).execute()
+    assert caught.value.reason.startswith("Invalid values[1][0]: list_value")
+
+
 def test_the_input_option_has_no_default(service: Any, spreadsheet: Any) -> None:
     with refused(HttpError) as caught:
         service.values().update(

@@ -78,11 +78,10 @@ def _settled_protection(book: Workbook, one: Json, user: str) -> Json:
         _named(book, one["namedRangeId"])
     one.pop("requestingUserCanEdit", None)
     if one.get("warningOnly"):
-        one.pop("editors", None)
-    else:
-        editors = one.setdefault("editors", {})
-        # The one who protects may go on editing.
-        editors["users"] = list(dict.fromkeys([*editors.get("users", []), user]))
+        one["editors"] = {}
+    # The one who protects may go on editing.
+    editors = one.setdefault("editors", {})
+    editors["users"] = list(dict.fromkeys([*editors.get("users", []), user]))
     return one
 
 
@@ -93,7 +92,11 @@ def add_protected_range(book: Workbook, request: Json, user: str) -> Json:
     if any(other["protectedRangeId"] == one["protectedRangeId"] for other in book.protected):
         raise invalid(f"A protected range with id {one['protectedRangeId']} already exists.")
     book.protected.append(one)
-    return {"protectedRange": describe.protected_range(book, one, user)}
+    made = describe.protected_range(book, one, user)
+    if one.get("warningOnly"):
+        # Recorded: the reply names no editors, a later look does.
+        made["editors"] = {}
+    return {"protectedRange": made}
 
 
 def _protected(book: Workbook, protected_range_id: int | None, user: str) -> Json:

@@ -165,7 +165,7 @@ class Spreadsheets:
             for one in book.metadata:
                 if str(one["metadataId"]) == asked["metadataId"]:
                     return describe.metadata(one)
-            raise Refusal(404, "Requested entity was not found.")
+            raise Refusal(404, f"No developer metadata with ID {asked['metadataId']}.")
         if name == "developerMetadata.search":
             matched = [
                 {"developerMetadata": describe.metadata(one), "dataFilters": [wanted]}
@@ -197,6 +197,5 @@ class Spreadsheets:
         if name == "values.clear":
             return {**answer, "clearedRange": values.clear(book, asked["range"], user)}
         if name == "values.batchClear":
-            texts = body.get("ranges") or []
-            return {**answer, "clearedRanges": [values.clear(book, text, user) for text in texts]}
+            return {**answer, "clearedRanges": values.clear_all(book, body, user)}
         raise batch.NotModelled(name)

@@ -12,7 +12,7 @@ from .functions import Failure, plain
 from .grid import Cell, Formula
 from .number_formats import format_of, is_temporal
 from .references import canonical
-from .refusals import Json, invalid
+from .refusals import Json, Refusal, invalid
 from .tables import table_for
 from .typed import raw, user_entered
 from .workbook import Tab, Workbook
@@ -136,6 +136,8 @@ def bounds(tab: Tab, area: Area) -> tuple[Box, str]:
             f"Range ({a1(tab.title, area)}) exceeds grid limits. Max rows:"
             f" {tab.grid.row_count}, max columns: {tab.grid.column_count}"
         )
+    if area.bottom is None or area.right is None:
+        return box, a1_of_box(tab.title, tab.sheet_id, box)
     return box, a1(tab.title, area)
 
 
@@ -185,11 +187,10 @@ def write_ranges(book: Workbook, body: Json, user: str) -> Json:
         asked = {**body, "where": f"data[{number}]."}
         try:
             responses.append(write_range(book, part.get("range") or "", part, asked, user))
-        except Exception as refusal:
-            sentence = getattr(refusal, "message", None)
-            if sentence is None or sentence.startswith("Invalid data"):
+        except Refusal as refusal:
+            if refusal.message.startswith("Invalid data"):
                 raise
-            raise invalid(f"Invalid data[{number}]: {sentence}") from refusal
+            raise invalid(f"Invalid data[{number}]: {refusal.message}") from refusal
     answer: Json = {"spreadsheetId": book.spreadsheet_id, "responses": responses}
     for total, one in (
         ("totalUpdatedRows", "updatedRows"),
@@ -238,3 +239,14 @@ def clear(book: Workbook, text: str, user: str) -> str:
     for row, column, cell in list(tab.grid.filled(box)):
         tab.grid.put(row, column, Cell(None, cell.rest))
     return a1_of_box(tab.title, tab.sheet_id, box)
+
+
+def clear_all(book: Workbook, body: Json, user: str) -> list[str]:
+    """values.batchClear, on a clone: all or nothing."""
+    cleared = []
+    for number, text in enumerate(body.get("ranges") or []):
+        try:
+            cleared.append(clear(book, text, user))
+        except Refusal as refusal:
+            raise invalid(f"Invalid range[{number}]: {refusal.message}") from refusal
+    return cleared
