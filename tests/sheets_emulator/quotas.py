@@ -27,7 +27,7 @@ class Quotas:
         if minute != self._minute:
             self._minute = minute
             self._used.clear()
-        if self._used[kind, user] > self.per_user:
+        if self._used[kind, user] >= self.per_user:
             raise over_quota(kind, True, self.per_user, PROJECT)
         if self._used[kind, ""] >= self.per_project:
             raise over_quota(kind, False, self.per_project, PROJECT)
