@@ -162,6 +162,13 @@ def test_the_page_adds_up_all_shops_and_lists_them(house: ImportHouse) -> None:
     assert "Bob" not in said
 
 
+def test_what_was_not_counted_yet_is_a_dash_and_no_zero(house: ImportHouse) -> None:
+    fill(house, ONE, orders=3, products=2)
+    said = words(house.alice.get("/usage").text)
+    assert "Orders – Products – Rows – Storage – Calls to TikTok this month 0" in said
+    assert "Not counted yet: First shop, Second shop." in said
+
+
 def test_the_page_tells_what_remains(tmp_path: Path) -> None:
     house = ImportHouse(tmp_path, limits=Limits(monthly_calls=1_000))
     calls(house, ONE, 400)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from . import discovery, files
+from . import discovery, files, tokens
 from .faults import Lost, Script
 from .quotas import Quotas
 from .refusals import Refusal, invalid
 from .spreadsheets import Spreadsheets, kind_of
 
+TOKEN_HOST: Final = "oauth2.googleapis.com"
 HOSTS: Final = {"sheets.googleapis.com": "sheets", "www.googleapis.com": "drive"}
 
 
@@ -83,6 +84,9 @@ class Emulator(Spreadsheets):
 
     def _answered(self, verb: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         split = urlsplit(url)
+        if (split.hostname, split.path) == (TOKEN_HOST, "/token"):
+            status, said = tokens.issued(body, self.tokens)
+            return Answer(status, json.dumps(said))
         api = HOSTS.get(split.hostname or "")
         if api is None:
             return Answer(404, "Not Found", "text/html; charset=UTF-8")
