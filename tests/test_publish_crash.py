@@ -191,6 +191,7 @@ def before_and_after(template: Path, engine: Engine) -> tuple[Rows, Rows]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)  # hundreds of files synced to disk: half a minute on a quiet machine
 def test_a_publication_may_be_killed_at_every_step(template: Path, engine: Engine) -> None:
     before, after = before_and_after(template, engine)
     crashes = killed("publish", template)

@@ -54,7 +54,6 @@ class Emulator(Spreadsheets):
         self.between: list[Callable[[], None]] = []
         self.seen: list[Seen] = []
         self._inside = threading.local()
-        self._lock = threading.RLock()
 
     # --- for the tests ---
 
@@ -67,7 +66,7 @@ class Emulator(Spreadsheets):
     def handle(self, verb: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         """Raises Lost where the script says that no answer gets out."""
         self._look()
-        with self._lock:
+        with self.lock:
             answer = self._answered(verb, url, headers, body or b"")
         self._look()
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final
 
 from . import batch, describe, discovery, files, masks, ranges, values
@@ -29,6 +30,8 @@ class Spreadsheets:
     def __init__(self) -> None:
         self.books: dict[str, Workbook] = {}
         self.files: dict[str, files.File] = {}
+        #: Held while a write goes from its clone to the kept book.
+        self.lock = threading.RLock()
 
     def create(
         self,
@@ -51,9 +54,10 @@ class Spreadsheets:
 
     def by_hand(self, spreadsheet_id: str, *requests: Json, user: str | None = None) -> list[Json]:
         """What a person does in the window: no call, no quota, no hook. The replies."""
-        copy = self.books[spreadsheet_id].clone()
-        done = batch.batch_update(copy, {"requests": list(requests)}, user or copy.owner, {})
-        self.books[spreadsheet_id] = copy
+        with self.lock:
+            copy = self.books[spreadsheet_id].clone()
+            done = batch.batch_update(copy, {"requests": list(requests)}, user or copy.owner, {})
+            self.books[spreadsheet_id] = copy
         replies = done["replies"]
         assert isinstance(replies, list)
         return replies
