@@ -13,10 +13,6 @@ from connector.subjects import client_of, key_of_client
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from store.accounts import Accounts, KeyRow, Limit, WorkspaceScope
 
-SCOPES: Final[Mapping[str, str]] = {
-    "read": "Read numbers",
-    "manage": "Read numbers and manage the workspace",
-}
 #: In the list of what a key opens: everything.
 EVERYTHING: Final = ""
 
@@ -27,7 +23,6 @@ class KeyWish:
 
     entered: Entered
     name: str
-    scope: str
     limit: Limit
 
 
@@ -36,8 +31,7 @@ def read_key_form(
 ) -> KeyWish:
     """`taken`: the names of keys that are in use; `choices`: what a key may be limited to, by what
     the form says."""
-    values = {name: form.get(name, "").strip() for name in ("name", "scope", "opens")}
-    values["scope"] = values["scope"] or "read"
+    values = {name: form.get(name, "").strip() for name in ("name", "opens")}
     problems = {}
     if problem := problem_of_name(values["name"], "name"):
         problems["name"] = problem
@@ -45,15 +39,9 @@ def read_key_form(
         problems["name"] = (
             "There is a key of this name already. Choose another, or revoke that one."
         )
-    if values["scope"] not in SCOPES:
-        problems["scope"] = "Choose what the key may do."
     if values["opens"] not in choices:
         problems["opens"] = "Choose what the key opens: this is no shop or client of yours."
-    elif values["opens"] != EVERYTHING and values["scope"] == "manage":
-        problems["opens"] = "A key that manages the workspace opens all of it."
-    return KeyWish(
-        Entered(values, problems), values["name"], values["scope"], limit_of(values["opens"])
-    )
+    return KeyWish(Entered(values, problems), values["name"], limit_of(values["opens"]))
 
 
 def limit_of(choice: str) -> Limit:
@@ -99,7 +87,6 @@ def keys_routes(accounts: Accounts) -> Blueprint:
             made=made,
             in_use=[(key, opens(key, names)) for key in found if key.revoked_at is None],
             revoked=[(key, opens(key, names)) for key in found if key.revoked_at is not None],
-            scopes=SCOPES,
             choices=choices_of(scope),
         )
 
@@ -114,7 +101,7 @@ def keys_routes(accounts: Accounts) -> Blueprint:
         wish = read_key_form(request.form, taken, choices_of(scope))
         if wish.entered.problems:
             return page(wish.entered), UNUSABLE
-        return page(Entered(), scope.create_key(wish.name, wish.scope, wish.limit)), 200
+        return page(Entered(), scope.create_key(wish.name, limit=wish.limit)), 200
 
     @routes.post("/keys/<key_id>/revoke")
     def revoke(key_id: str) -> Response:

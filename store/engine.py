@@ -100,7 +100,7 @@ class Engine:
         is never whole in the engine's memory. Nobody else has a turn until the block ends.
 
         `many`: without a Python object per row. That takes a relation, which reads the footers of
-        all files twice, for its columns and to run: a third of the time of a small answer.
+        all files twice, for its columns and to run: a quarter of the time of a small answer.
 
         Raises what `query` does, the iterator too.
         """

@@ -31,7 +31,7 @@ def workspace(test: Answering) -> WorkspaceScope:
 
 def make(member: Member, **form: str) -> tuple[int, str, str]:
     """Status, what the page says, and the bare key it shows."""
-    answer = member.post("/keys", {"name": "Report", "scope": "read", "opens": "", **form})
+    answer = member.post("/keys", {"name": "Report", "opens": "", **form})
     found = re.search(r'<code id="bare-key">([^<]+)', answer.text)
     return answer.status_code, text_of(answer.text), found[1] if found else ""
 
@@ -52,16 +52,12 @@ def shops_of(test: Answering, key: str) -> list[str]:
         ({"name": "x" * 10_000}, "name"),
         ({"name": "two\nlines"}, "name"),
         ({"name": "Taken"}, "name"),
-        ({"scope": "everything"}, "scope"),
         ({"opens": "999"}, "opens"),
         ({"opens": "client:Other"}, "opens"),
-        ({"opens": "111", "scope": "manage"}, "opens"),
     ],
 )
 def test_what_cannot_be_is_told_beside_its_field(form: dict[str, str], field: str) -> None:
-    wish = read_key_form(
-        {"name": "Report", "scope": "read", "opens": "", **form}, ["Taken"], CHOICES
-    )
+    wish = read_key_form({"name": "Report", "opens": "", **form}, ["Taken"], CHOICES)
     assert set(wish.entered.problems) == {field}
     assert wish.entered.problems[field].endswith(".")
 
@@ -87,9 +83,7 @@ def test_the_list_tells_what_a_key_opens_and_when_it_was_used(test: Answering) -
     member = Member(test)
     _, _, key = make(member, opens="client:Aurora")
     assert "Report" in text_of(member.page("/keys"))
-    assert "Client Aurora Read numbers 20 Aug 2026, 12:00 UTC never" in text_of(
-        member.page("/keys")
-    )
+    assert "Client Aurora 20 Aug 2026, 12:00 UTC never" in text_of(member.page("/keys"))
     shops_of(test, key)
     assert "20 Aug 2026, 12:00 UTC 20 Aug 2026, 12:00 UTC" in text_of(member.page("/keys"))
 
@@ -104,9 +98,7 @@ def test_a_form_that_is_sent_twice_makes_one_key(test: Answering) -> None:
 
 
 def test_bad_input_answers_beside_the_field_and_keeps_what_was_typed(test: Answering) -> None:
-    answer = Member(test).post(
-        "/keys", {"name": "<script>x</script>", "scope": "read", "opens": "9"}
-    )
+    answer = Member(test).post("/keys", {"name": "<script>x</script>", "opens": "9"})
     assert answer.status_code == 422
     assert 'value="&lt;script&gt;x&lt;/script&gt;"' in answer.text
     assert "this is no shop or client of yours" in answer.text

@@ -154,7 +154,8 @@ def test_a_day_that_may_still_change_says_so(
     day: dt.date, read_until: dt.date | None, about: str
 ) -> None:
     made = one_day(theirs=80.0, day=day, read_until=read_until)
-    assert reasons(made) == [("Sync age", "-20.00")]
+    assert (made.verdict, reasons(made)) == ("changing", [("Sync age", "-20.00")])
+    assert whole([made]).verdict == "changing", "nothing shows that this is what makes it"
     assert about in made.reasons[0].about
 
 

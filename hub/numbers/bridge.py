@@ -28,6 +28,8 @@ from connector.rows import Row
 
 _CENT: Final = Decimal("0.01")
 _ZERO: Final = Decimal("0.00")
+#: What a difference is put down to where nothing shows what makes it.
+_AGE: Final = "Sync age"
 #: TikTok counts the last days anew until they are final (Data Analytics: two to three days).
 COUNTED_ANEW: Final = dt.timedelta(days=3)
 
@@ -89,13 +91,16 @@ class Bridge:
 
     @property
     def verdict(self) -> str:
-        """`unread`, `unknown`, `same`, `explained` or `open`."""
+        """`unread`, `unknown`, `same`, `explained`, `changing` (it may still go away by itself) or
+        `open`."""
         if not self.is_read:
             return "unread"
         if self.theirs is None:
             return "unknown"
         if self.is_open:
             return "open"
+        if any(reason.label == _AGE for reason in self.reasons):
+            return "changing"
         return "explained" if self.difference else "same"
 
 
@@ -234,7 +239,7 @@ def _reasons(
             if sum((apart[name] for name in names), _ZERO) == -difference:
                 return [Reason(*_ABOUT[name], -apart[name]) for name in names], _ZERO
     if age:
-        return [Reason("Sync age", age, difference)], _ZERO
+        return [Reason(_AGE, age, difference)], _ZERO
     return [], difference
 
 

@@ -132,6 +132,7 @@ def numbers_routes(
 _VERDICTS: Final = {
     "same": ("The same", "ok"),
     "explained": ("Explained", "ok"),
+    "changing": ("May still change", "quiet"),
     "open": ("Not explained", "warn"),
     "unknown": ("TikTok has not told yet", "quiet"),
     "unread": ("Not imported whole", "quiet"),
