@@ -4,6 +4,7 @@
 #   make quick            the suite without its slow tests, stopping at the first failure
 #   make soak FOR=900     the random and crash tests again and again, for so many seconds
 #   make soak WHOLE=1     the same, and 200 kills, 10,000 mutated pages and 100,000 questions at least
+#   make load             many requests, many notifications, hostile requests; figures into docs/reliability.md
 #   make check            style, types, floors, fresh documents, secrets, Apps Script
 #   make looker-package URL=https://...   the Looker Studio connector for an address, to be pushed
 #   make bench            every measurement in benchmarks/, one JSON line per figure
@@ -20,7 +21,7 @@ URL ?= $(PUBLIC_URL)
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 DOCS_ARE_FRESH = .venv/bin/python -m flask --app app docs --check
 
-.PHONY: run test quick soak check bench lock clean set-up apps-script looker-package
+.PHONY: run test quick soak load check bench lock clean set-up apps-script looker-package
 .DEFAULT_GOAL := run
 
 run: set-up
@@ -34,6 +35,9 @@ quick: set-up
 
 soak: set-up
 	@SOAK_SECONDS=$(FOR) SOAK_WHOLE=$(WHOLE) .venv/bin/python -m pytest -m soak --timeout=0
+
+load: set-up
+	@.venv/bin/python -m benchmarks.load --write
 
 check: set-up apps-script
 	.venv/bin/python -m ruff check .

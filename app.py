@@ -1,318 +1,42 @@
-"""Where the parts are joined: settings and clock go in, a Flask app with its commands comes out.
-
-    api → stage → store            worker, handlers made here
-    request → plan → store → rows  connector blueprint
-
-Everything below takes what it needs as arguments; nothing below knows of this module.
-"""
+"""Where the pages and commands are joined to an installation: settings and clock go in, a Flask app
+comes out. Nothing below knows of this module."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Flask
 
-from backfill.age import shown_coverage, stale_stages
-from backfill.allowance import Allowance, Limits
-from backfill.asking import Asking
-from backfill.duties import duties
-from backfill.fetch import Source
-from backfill.freshening import Freshening, count_wish
-from backfill.images import Pictures
-from backfill.importing import Importing
-from backfill.listening import Listening
-from backfill.normalise.rows import BuyerHasher
-from backfill.optional import offered_data, optional_data
-from backfill.schedule import IMPORT, SYNC
-from backfill.window_counts import is_good
-from cli.installation import DEFAULT_WORKSPACE_NAME
 from cli.register import register as register_commands
 from clock import Clock, SystemClock
 from connector.configuring import Configuring
-from connector.fetch import Answers
-from connector.live import Live, Rules
 from connector.pages import Pages
 from connector.routes import blueprint as connector_routes
 from errors import Refused
 from hub.about_pages import about_routes
 from hub.connect import consent_links
-from hub.connecting import Connecting, every_shop
-from hub.health import Writable, health_routes
-from hub.images import address_of, image_routes
+from hub.images import image_routes
 from hub.import_pages import import_pages
 from hub.looker_links import Looker
+from hub.members import members_routes
+from hub.metrics import observer
+from hub.operations import operations_routes
 from hub.overview import Overview
 from hub.report_pages import report_pages
 from hub.shop_pages import shop_pages
 from hub.webhooks import webhook_routes
+from installation import Installation, ask_google
 from logs import configure_logs
-from notices.telling import Telling, telling_of
-from sample_shop.adapter import BASE_URL as SAMPLE_BASE
-from sample_shop.adapter import SampleShopAdapter
 from schema_explorer.routes import explorer_routes
 from settings import Settings, load
-from store.accounts import SAMPLE, Accounts, ShopRow
-from store.accounts_rows import DEFAULT_WORKSPACE
-from store.amounts import Amounts
-from store.database import Database
-from store.engine import Engine
+from sheets_export.routes import sheets_routes
 from store.images import ImageFolder
-from store.invites import Invites
-from store.ledger import Ledger
-from store.live_runs import KIND as FRESHEN
-from store.live_runs import LiveRuns
-from store.notifications import REREAD, Notifications
-from store.paths import DataFolder
-from store.secrets import Vault
-from store.sessions import Intent, Sessions
-from store.shops import ShopStores
-from store.throttle import StoreThrottle
-from supervisor import folder_problem
-from tiktok_shop.bounded import new_session
-from tiktok_shop.client import Access, App, Client
-from tiktok_shop.images import ImageDownload, image_session
-from tiktok_shop.oauth import OAuth
 from web.attach import attach
 from web.google_sign_in import google_sign_in
-from worker import LANES, Rounds, Worker
-
-SAMPLE_NAME: Final = "Sample Account"
-SAMPLE_REGION: Final = "US"
-#: What the in-process simulator expects; there is nothing behind it to protect.
-_SAMPLE_APP: Final = App("sample-key", "sample-secret")
-_SAMPLE_CODE: Final = "sample-code"
-_SAMPLE_CALLS_PER_SECOND: Final = 10_000.0
-#: An answer that wants something newer waits no longer for a locked database.
-_LONGEST_TURN_OF_AN_ANSWER_MS: Final = 1_000
-_RULES: Final = Rules(stale_stages, is_good, count_wish, shown_coverage)
-
-
-@dataclass(frozen=True)
-class Tiktok:
-    """One way to TikTok: the real Partner API, or the simulator in this process."""
-
-    client: Client
-    oauth: OAuth
-
-
-class Installation:
-    """The joined parts of one process. Made after a fork: connections do not cross one.
-
-    Raises Refused when the data folder cannot be used.
-    """
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.settings = settings
-        self.clock = clock
-        problem = folder_problem(settings.data_dir)
-        if problem:
-            raise Refused(problem)
-        self.folder = DataFolder(settings.data_dir)
-        given = settings.secret_key.get_secret_value() if settings.secret_key else ""
-        named = settings.database_url and settings.database_url.get_secret_value()
-        database = named or f"sqlite:///{self.folder.accounts_path.absolute()}"
-        self.vault = Vault.open(self.folder.root, given)
-        self.accounts = Accounts(database, self.vault, clock)
-        self.accounts.migrate()
-        self.sessions = Sessions(self.accounts.database, clock)
-        self.invites = Invites(self.accounts.database, clock)
-        self.ledger = Ledger(self.accounts.database, clock)
-        self.stores = ShopStores(self.folder, clock)
-        self.amounts = Amounts(self.accounts.database, self.folder, clock)
-        self.engine = Engine(folders=[self.folder.shops_folder])
-        self.notifications = Notifications(
-            self.accounts.database, Database(database, busy_timeout_ms=0), clock
-        )
-        self.live_runs = LiveRuns(
-            Database(database, busy_timeout_ms=_LONGEST_TURN_OF_AN_ANSWER_MS), clock
-        )
-        self.answers = Answers(
-            self.stores,
-            self.engine,
-            clock,
-            Live(self.stores, self.live_runs, clock, _RULES),
-            cache_bytes=settings.answer_cache_mb * 1024 * 1024,
-            analytics_days=settings.analytics_days,
-            image_base=settings.base_url,
-        )
-
-    # -- TikTok --------------------------------------------------------------------------------
-
-    @cached_property
-    def _sample_shop(self) -> SampleShopAdapter:
-        return SampleShopAdapter()
-
-    @cached_property
-    def sample(self) -> Tiktok:
-        session = new_session()
-        session.mount(SAMPLE_BASE, self._sample_shop)
-        throttle = StoreThrottle(
-            self.accounts.database,
-            self.clock,
-            _SAMPLE_APP.key,
-            first_rate=_SAMPLE_CALLS_PER_SECOND,
-            highest_rate=_SAMPLE_CALLS_PER_SECOND,
-        )
-        return Tiktok(
-            Client(_SAMPLE_APP, session, self.clock, throttle, api_base=SAMPLE_BASE),
-            OAuth(_SAMPLE_APP, session, self.clock, auth_base=SAMPLE_BASE),
-        )
-
-    @cached_property
-    def live(self) -> Tiktok:
-        settings = self.settings
-        if not settings.has_tiktok_app or settings.tiktok_app_secret is None:
-            raise Refused(
-                "TIKTOK_APP_KEY and TIKTOK_APP_SECRET are missing, so no shop can be reached. Set "
-                "them to those of your TikTok Shop Partner app."
-            )
-        app = App(settings.tiktok_app_key, settings.tiktok_app_secret.get_secret_value())
-        session = new_session()
-        throttle = StoreThrottle(self.accounts.database, self.clock, app.key)
-        return Tiktok(
-            Client(app, session, self.clock, throttle, api_base=settings.tiktok_api_base),
-            OAuth(app, session, self.clock, auth_base=settings.tiktok_auth_base),
-        )
-
-    def tiktok(self, shop: ShopRow) -> Tiktok:
-        return self.sample if shop.is_sample else self.live
-
-    @cached_property
-    def connecting(self) -> Connecting:
-        return Connecting(
-            accounts=self.accounts,
-            ledger=self.ledger,
-            notifications=self.notifications,
-            stores=self.stores,
-            way=lambda workspace_id: self.sample if workspace_id == SAMPLE else self.live,
-            deregister=self.listening.deregister,
-        )
-
-    def connect(self, workspace_id: str, code: str, region: str) -> Sequence[ShopRow]:
-        """Connect every shop of a consent code."""
-        intent = Intent(workspace_id, region)
-        return self.connecting.connect(intent, code, every_shop).shops
-
-    # -- first start ---------------------------------------------------------------------------
-
-    def prepare(self) -> None:
-        """Workspace `default`, the Sample Account and its first import; harmless to repeat."""
-        self.accounts.ensure_workspace(DEFAULT_WORKSPACE, DEFAULT_WORKSPACE_NAME)
-        if not self.settings.sample_account:
-            return
-        shop = self.accounts.ensure_sample(SAMPLE_NAME, SAMPLE_REGION)
-        if shop.authorization_id is None:
-            self.connect(SAMPLE, _SAMPLE_CODE, SAMPLE_REGION)
-
-    # -- the worker ----------------------------------------------------------------------------
-
-    def worker(self, owner: str, lanes: tuple[str, ...] = LANES) -> Worker:
-        interrupt = self.clock.interrupt if isinstance(self.clock, SystemClock) else lambda: None
-        handlers = {
-            IMPORT: self.importing.work,
-            SYNC: self.importing.work,
-            REREAD: self.listening.reread,
-            FRESHEN: self.freshening.work,
-        }
-        return Worker(self.ledger, handlers, self.clock, owner, lanes=lanes, interrupt=interrupt)
-
-    @cached_property
-    def listening(self) -> Listening:
-        return Listening(
-            accounts=self.accounts,
-            ledger=self.ledger,
-            stores=self.stores,
-            notifications=self.notifications,
-            clock=self.clock,
-            source=self.source,
-            public_url=self.settings.public_url,
-        )
-
-    @cached_property
-    def freshening(self) -> Freshening:
-        return Freshening(
-            accounts=self.accounts,
-            ledger=self.ledger,
-            live_runs=self.live_runs,
-            stores=self.stores,
-            clock=self.clock,
-            source=self.source,
-        )
-
-    def source(self, shop: ShopRow, lane: str) -> Source:
-        way = self.tiktok(shop)
-        access: Access = self.accounts.token_keeper(shop, way.oauth.refresh)
-        return Source(way.client, access, lane)
-
-    @cached_property
-    def importing(self) -> Importing:
-        return Importing(
-            accounts=self.accounts,
-            ledger=self.ledger,
-            stores=self.stores,
-            clock=self.clock,
-            source=self.source,
-            listen=lambda shop, lane, first: self.listening.register(
-                shop, lane, also_not_offered=first
-            ),
-            optional=self.optional_data,
-            daily_calls={
-                "statement_transaction_skus": self.settings.sku_finance_daily_calls,
-                "external_orders": self.settings.external_orders_daily_calls,
-            },
-            analytics_days=self.settings.analytics_days,
-            pictures=self.pictures,
-        )
-
-    @cached_property
-    def _image_download(self) -> ImageDownload:
-        session = image_session()
-        session.mount(SAMPLE_BASE, self._sample_shop)
-        hosts = [urlsplit(SAMPLE_BASE).netloc, *self.settings.listed_image_hosts]
-        return ImageDownload(session, self.clock, hosts)
-
-    def pictures(self, shop: ShopRow, keyed: BuyerHasher) -> Pictures | None:
-        if not self.settings.listed_image_hosts:
-            return None
-        place = (shop.workspace_id, shop.shop_id)
-        folder = ImageFolder(self.folder.images_folder(*place))
-        return Pictures(self._image_download.fetch, folder, address_of(*place), keyed)
-
-    def optional_data(self, shop: ShopRow) -> list[str]:
-        """The words of what is read on request only and of this shop always."""
-        return optional_data(shop.optional_data, self.offered_data)
-
-    @cached_property
-    def offered_data(self) -> dict[str, bool]:
-        """What a shop may have besides the usual, and whether it has it unless somebody says."""
-        return offered_data(self.settings)
-
-    def rounds(self) -> Rounds:
-        """What a worker process sees to besides."""
-        known = duties(self.accounts, self.ledger, self.stores, self.amounts, self.clock)
-        return Rounds({**known, "tell": self.telling.once}, self.clock)
-
-    @cached_property
-    def telling(self) -> Telling:
-        return telling_of(self.accounts, self.clock, self.settings, kinds=(IMPORT, SYNC))
-
-    @cached_property
-    def asking(self) -> Asking:
-        asked = self.settings
-        limits = Limits(asked.limit_orders, asked.limit_storage_mb, asked.limit_monthly_calls)
-        allowance = Allowance(limits, self.amounts, self.clock)
-        parts = (self.accounts, self.ledger, self.stores, allowance, self.clock)
-        return Asking(*parts, self.optional_data)
-
-    def close(self) -> None:
-        self.stores.close()
-        self.engine.close()
+from web.limits import RequestLimits
+from web.proxies import trust_proxies
+from web.request_log import observe_requests
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -329,15 +53,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     overview = Overview(here.accounts, here.ledger, here.stores, here.clock, here.notifications)
     configuring = Configuring(here.answers, here.stores, overview.under_way, settings.base_url)
     app.register_blueprint(connector_routes(here.accounts, here.answers, configuring))
-    app.register_blueprint(
-        health_routes(
-            checks={
-                "accounts": lambda: bool(here.accounts.workspaces()),
-                "data_folder": Writable(here.folder.root, here.clock),
-            },
-            figures=overview.figures,
-        )
-    )
+    for looked_at in operations_routes(
+        here.quick,
+        here.folder.root,
+        tallies=here.tallies,
+        ledger=here.ledger,
+        clock=here.clock,
+    ):
+        app.register_blueprint(looked_at)
     for shop_page in shop_pages(
         overview,
         settings,
@@ -353,10 +76,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     explorer = explorer_routes(ask=pages.ask, subjects=pages.subjects, today=pages.today)
     for page in (explorer, *report_pages(pages, here.ledger, looker, settings.base_url)):
         app.register_blueprint(page)
+    app.register_blueprint(sheets_routes(here.sheets))
     for import_page in import_pages(here.asking, here.amounts, here.telling, settings):
         app.register_blueprint(import_page)
     app.register_blueprint(
         image_routes(lambda *place: ImageFolder(here.folder.images_folder(*place)))
+    )
+    app.register_blueprint(
+        members_routes(here.accounts, here.sessions.new_link_token, base_url=settings.base_url)
     )
     app.register_blueprint(
         about_routes(
@@ -374,20 +101,20 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             deauthorised=here.accounts.deauthorised,
         )
     )
+    trust_proxies(app, settings.proxies)
+    observe_requests(app, here.clock, observer(here.tallies))
     attach(
         app,
         principal_for_key=here.accounts.principal_for_key,
         sessions=here.sessions,
         secure=settings.base_url.startswith("https://"),
         cookie_key=here.vault.cookie_key,
-        google=google_sign_in(settings, _ask_google, here.clock, here.vault.cookie_key),
+        limits=RequestLimits(
+            here.allowed_calls.take,
+            here.vault.cookie_key,
+            answers_per_minute=settings.requests_per_minute,
+        ),
+        google=google_sign_in(settings, ask_google, here.clock, here.vault.cookie_key),
     )
     register_commands(app, here)
     return app
-
-
-def _ask_google(url: str, **wish: Any) -> Any:
-    """google-auth's transport, loaded when somebody signs in with Google."""
-    from google.auth.transport.requests import Request  # noqa: PLC0415
-
-    return Request()(url, **wish)

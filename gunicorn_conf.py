@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import settings
 from errors import Refused
+from logs import formatter_of_libraries
+from web.arrival import count_connections
 
 try:
     chosen: Final = settings.load(os.environ)
@@ -39,6 +41,27 @@ max_requests_jitter = 10_000
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"ours": {"()": lambda: formatter_of_libraries(chosen)}},
+    "handlers": {"error": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "loggers": {
+        name: {"handlers": ["error"], "level": "WARNING", "propagate": False}
+        for name in ("gunicorn.error", "gunicorn.access")
+    },
+    "root": {"handlers": [], "level": "WARNING"},
+}
+# The app believes proxies as far as PROXIES says; gunicorn believes none.
+forwarded_allow_ips = ""
 # The heartbeat files belong in memory: on a slow disk a busy worker would look dead.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - not a temp file
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Tell the app how many connections its process works on or has waiting."""
+    count_connections(
+        worker.wsgi,
+        lambda: worker.nr_conns - len(worker.keepalived_conns) - len(worker.pending_conns),
+    )

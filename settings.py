@@ -30,6 +30,8 @@ from errors import Refused
 
 #: In characters; `secrets.token_hex(32)` makes a key of 64.
 SECRET_KEY_LENGTH: Final = 32
+#: In keys that nobody made at random.
+_WORDS_OF_EXAMPLES: Final = ("change", "secret", "example", "default", "password", "insecure")
 
 
 def is_loopback(host: str) -> bool:
@@ -78,10 +80,19 @@ class Settings(BaseModel):
         description="The address people and Looker Studio use, when a proxy stands in front. "
         "Missing: http://HOST:PORT.",
     )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="How many proxies of your own stand in front: so many entries of "
+        "`X-Forwarded-For` are believed, counted from the last, and the `X-Request-ID` of the "
+        "nearest. 0: these headers are ignored.",
+    )
     secret_key: SecretStr | None = Field(
         None,
-        description="Wraps the data keys and signs sessions; at least 32 characters. Missing: made "
-        "once and kept in DATA_DIR, which is allowed only when HOST is this machine.",
+        description="Wraps the data keys and signs sessions; at least 32 characters. Behind a comma "
+        "may stand the one before it, while `rotate-secrets` is still to come. Missing: made once "
+        "and kept in DATA_DIR, which is allowed only when HOST is this machine.",
     )
     tiktok_app_key: str = Field("", description="The app key of your TikTok Shop Partner app.")
     tiktok_app_secret: SecretStr | None = Field(None, description="The secret of the same app.")
@@ -136,6 +147,11 @@ class Settings(BaseModel):
         description="Comma list of who may sign in with Google: `ana@example.com`, or "
         "`@example.com` for everybody of that Google Workspace; `=WORKSPACE` behind it names the "
         "workspace, `default` when it is missing. Missing: nobody.",
+    )
+    google_service_account: SecretStr | None = Field(
+        None,
+        description="The JSON key of a Google service account, or the path of the file it is in: "
+        "spreadsheets that are shared with its address can be exported to.",
     )
     sample_account: bool = Field(
         True, description="Whether every workspace can read the shop `sample`."
@@ -208,6 +224,20 @@ class Settings(BaseModel):
         description="How many calls to TikTok a workspace may make in a calendar month (UTC) "
         "before it can ask for no more history; fresh data goes on. 0: no limit.",
     )
+    keep_disconnected_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="How many days after a shop was disconnected, or its seller took our access "
+        "back, what was imported is deleted for good. 0: never, until somebody does it.",
+    )
+    requests_per_minute: int = Field(
+        12_000,
+        ge=0,
+        le=10_000_000,
+        description="How many requests a minute the API keys of one workspace may make together; "
+        "so many may come at once. More are answered with 429 and the time to wait. 0: no limit.",
+    )
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(8, ge=1, le=256, description="Threads in each of them.")
     answer_cache_mb: int = Field(
@@ -244,8 +274,8 @@ class Settings(BaseModel):
     @field_validator("secret_key")
     @classmethod
     def _key_is_hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None:
-            text = key.get_secret_value()
+        for part in key.get_secret_value().split(",") if key is not None else ():
+            text = part.strip()
             if len(text) < SECRET_KEY_LENGTH or len(set(text)) < SECRET_KEY_LENGTH // 4:
                 raise ValueError(
                     f"it must be {SECRET_KEY_LENGTH} characters or more, made at random"
@@ -322,11 +352,21 @@ class Settings(BaseModel):
         return bool(self.google_client_id and self.google_client_secret and self.google_sign_in)
 
     def refuse_unsafe(self) -> None:
-        """Raise `Refused` when the web server would be reachable with a key that nobody chose."""
-        if self.secret_key is None and not is_loopback(self.host):
+        """Raise `Refused` when the web server would be reachable with a key that nobody chose, or
+        with one that was copied from somewhere."""
+        if is_loopback(self.host):
+            return
+        if self.secret_key is None:
             raise Refused(
                 f"SECRET_KEY must be set when HOST is {self.host}, because other machines can "
                 "reach it: choose a long random value and keep it."
+            )
+        newest = self.secret_key.get_secret_value().partition(",")[0].lower()
+        if any(word in newest for word in _WORDS_OF_EXAMPLES):
+            raise Refused(
+                f"SECRET_KEY looks like an example, and with HOST {self.host} other machines can "
+                "reach this one: choose a long random value, such as that of 'openssl rand -hex "
+                "32', and keep it."
             )
 
 

@@ -63,7 +63,8 @@ def web_process() -> Process:
 
 
 def worker_process() -> Process:
-    return Process("worker", (sys.executable, "-m", "flask", "--app", "app", "worker"))
+    """`flask --app app worker` without the pages."""
+    return Process("worker", (sys.executable, "-m", "installation"))
 
 
 def port_problem(host: str, port: int) -> str | None:

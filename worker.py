@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import secrets
 import signal
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,18 +29,19 @@ from types import FrameType
 from typing import Final, Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from clock import Clock
 from store.fencing import Fenced
 from store.ledger import Claim, Ledger
 from store.shop_file import DAMAGED, cannot_write, is_damaged
 
-#: Live pulls first, then fresh data, then history.
-LANES: Final = ("tail", "forward", "backward")
+#: Live pulls first, then fresh data, then history, then what is written elsewhere.
+LANES: Final = ("tail", "forward", "backward", "export")
 
 #: The lanes of each thread of a worker process: what people wait for goes on beside work that may
 #: take hours, and the short pulls of two shops beside each other.
-SIDE_BY_SIDE: Final = (("backward",), ("forward",), ("tail",), ("tail",))
+SIDE_BY_SIDE: Final = (("backward",), ("forward",), ("tail",), ("tail",), ("export",))
 
 #: How long a worker that has nothing to do waits before it looks again; somebody waits for what is
 #: in the tail lane.
@@ -72,6 +75,11 @@ def use_little_memory() -> None:
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_TRIM_THRESHOLD, 1_000_000)
+
+
+def owner() -> str:
+    """Names this process in a lease."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 class Outcome(Protocol):
@@ -189,8 +197,11 @@ class Worker:
             return False
         if claim is None:
             return False
+        run = claim.run
+        known = {"run": run.id, "workspace": run.workspace_id, "shop": run.shop_id}
         try:
-            self._work(claim)
+            with bound_contextvars(**known, request_id=run.request_id):
+                self._work(claim)
         except Fenced:
             _log.warning("lease_lost", run=claim.run.id)
         except Exception as error:  # noqa: BLE001 - the run is claimed again when its lease is over

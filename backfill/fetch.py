@@ -5,6 +5,7 @@ A `Reading` is one list that is read page by page, or one call. It never has two
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -211,7 +212,10 @@ class Fetchers:
 
     def __post_init__(self) -> None:
         for number in range(self.count):
-            threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True).start()
+            # Their log lines name the run, too.
+            work = contextvars.copy_context().run
+            name = f"fetch-{number}"
+            threading.Thread(target=work, args=(self._work,), name=name, daemon=True).start()
 
     def ask(self, reading: Reading) -> None:
         self._asked.put(reading)

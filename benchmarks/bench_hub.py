@@ -29,7 +29,8 @@ from typing import Final, NamedTuple
 
 from flask.testing import FlaskClient
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from benchmarks.bench_dashboard import TWO_YEARS, import_two_years
 from benchmarks.product import both, report
 from settings import load

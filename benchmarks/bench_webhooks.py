@@ -14,12 +14,13 @@ import hmac
 import http.client
 import itertools
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,13 @@ def acknowledge(url: str, bodies: Sequence[bytes], rate: float) -> list[tuple[in
 
 def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def kept(installed: Product) -> int:
+    """How many notifications are in the accounts database."""
+    path = installed.folder / "data" / "accounts.sqlite"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM notifications").fetchone()[0])
 
 
 def unfinished(installed: Product, kind: str) -> bool:
@@ -195,6 +203,7 @@ def measure(
         )
     accepted = sum(status == requests.codes.ok for status, _ in answers)
     report(figure="webhooks_accepted", value=accepted, **size)
+    report(figure="webhooks_lost", value=accepted - kept(installed), **size)
     wait_until("reading all again", lambda: not unfinished(installed, "reread"))
     shown = visible(api, client, world, shop.id)
     beside = {

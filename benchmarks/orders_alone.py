@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from app import Installation
+from installation import Installation
 from backfill.run import Shop, Task, Tools, work
 from backfill.windows import floor_of
 from clock import SystemClock

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import requests
 
-from app import Installation
+from installation import Installation
 from backfill.schedule import SYNC
 from backfill.work import FORWARD
 from clock import SystemClock

@@ -13,7 +13,6 @@ import orjson
 
 from cli.command import command, workspace_option
 from cli.installation import Installation, opened
-from cli.waiting import owner
 from errors import ConnectorError
 from store.accounts import SAMPLE
 from store.accounts_rows import DEFAULT_WORKSPACE
@@ -23,7 +22,7 @@ from supervisor import (
     web_process,
     worker_process,
 )
-from worker import SIDE_BY_SIDE, use_little_memory
+from worker import owner, use_little_memory
 
 _SIGN_IN_SECONDS: Final = 24 * 3600.0
 
@@ -66,8 +65,7 @@ def running_commands(here: Installation) -> Iterable[click.Command]:
         if until_idle:
             here.worker(owner()).run_until_idle()
         else:
-            first, *others = (here.worker(owner(), lanes) for lanes in SIDE_BY_SIDE)
-            first.run_until_stopped(beside=(*others, here.rounds()))
+            here.work()
         here.close()
 
     @command("login-link")
@@ -116,7 +114,7 @@ def _own_key(here: Installation) -> str:
             path.unlink()
         else:
             return kept
-    _, key = here.accounts.workspace(DEFAULT_WORKSPACE).create_key("make run", "read")
+    _, key = here.accounts.workspace(DEFAULT_WORKSPACE).create_key("make run", numbered=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key + "\n")

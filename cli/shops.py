@@ -10,6 +10,7 @@ import click
 
 from cli.command import ToldGroup, json_option, print_rows, workspace_option
 from cli.installation import Installation
+from cli.shop_settings import settings_command
 from cli.waiting import unfinished, wait_for
 from hub.connecting import every_shop, together_with
 from hub.seller_regions import SELLER_REGIONS
@@ -92,40 +93,7 @@ def shops_commands(here: Installation) -> Iterable[click.Command]:
         ):
             click.echo(f"{shop.shop_id}  {shop.name}")
 
-    @group.command("set")
-    @click.argument("shop_id")
-    @click.option("--shop-zone", help="Time zone that TikTok counts the shop's own days in.")
-    @click.option("--report-zone", help="Time zone of reports that choose none.")
-    @click.option(
-        "--serve-kept-analytics/--no-serve-kept-analytics",
-        "serves_kept",
-        default=None,
-        help="Show TikTok's own figures as far back as they were kept, beyond the 60 days that "
-        "TikTok gives.",
-    )
-    @workspace_option
-    def change(
-        shop_id: str,
-        shop_zone: str | None,
-        report_zone: str | None,
-        serves_kept: bool | None,
-        workspace: str,
-    ) -> None:
-        """Change settings of a shop; those that are not named stay."""
-        scope = here.accounts.workspace(workspace)
-        if shop_zone or report_zone:
-            shop = scope.shop(shop_id)
-            scope.set_zones(
-                shop_id,
-                shop_zone=shop_zone or shop.shop_zone,
-                report_zone=report_zone or shop.report_zone,
-            )
-        if serves_kept is not None:
-            scope.serve_kept_analytics(shop_id, serves_kept)
-        shop = scope.shop(shop_id)
-        click.echo(f"Days of the shop      {shop.shop_zone}")
-        click.echo(f"Days of reports       {shop.report_zone or 'UTC'}")
-        click.echo(f"Serve kept analytics  {'yes' if shop.serves_kept else 'no'}")
+    group.add_command(settings_command(here))
 
     @group.command("disconnect")
     @click.argument("shop_id")

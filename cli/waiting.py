@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -15,14 +12,10 @@ import click
 from cli.installation import Installation
 from store.accounts import ShopRow
 from store.ledger import Run
+from worker import owner
 
 _POLL_SECONDS: Final = 0.5
 _FINAL: Final = ("done", "blocked", "failed")
-
-
-def owner() -> str:
-    """Names this process in a lease."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 def unfinished(here: Installation, shop: ShopRow) -> list[Run]:

@@ -1,4 +1,4 @@
-"""What pages of our own ask of the answers, for the workspace they are in."""
+"""What pages of our own ask of the answers, for whoever looks at them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connector.fetch import Answer, Answers, Patience
 from connector.request import GetDataRequest
 from connector.subjects import Subject, subjects
 from connector.zones import today
-from store.accounts import Accounts
+from store.accounts import Accounts, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,15 @@ class Pages:
     clock: Clock
 
     def ask(
-        self, workspace_id: str, asked: GetDataRequest, form: Form, patience: Patience
+        self, who: Principal, asked: GetDataRequest, form: Form, patience: Patience
     ) -> Answer:
         """See `connector.rows.Ask`."""
-        scope = self.accounts.workspace(workspace_id)
+        scope = self.accounts.scope_of(who)
         return self.answers.answer(scope, asked, form, patience=patience)
 
-    def subjects(self, workspace_id: str) -> list[Subject]:
-        """What a page can be about, the usual one first."""
-        return subjects(self.accounts.workspace(workspace_id).shops(), self.answers.currencies)
+    def subjects(self, who: Principal) -> list[Subject]:
+        """What a page can be about for somebody, the usual one first."""
+        return subjects(self.accounts.scope_of(who).shops(), self.answers.currencies)
 
     def today(self) -> dt.date:
         """In UTC."""

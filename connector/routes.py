@@ -24,6 +24,7 @@ from connector.sample_rows import sample_response
 from connector.schema import schema
 from errors import BadRequest
 from store.accounts import Accounts, WorkspaceScope
+from store.roles import READ, SCOPES, opens_to
 
 #: Below this a compressed answer saves nothing.
 _WORTH_COMPRESSING: Final = 1_400
@@ -36,10 +37,12 @@ def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) ->
         return accounts.scope_of(g.principal)
 
     @routes.post("/getConfig")
+    @opens_to(READ)
     def get_config() -> Response:
         return _json(configuring.screen(workspace(), _body().get("configParams")))
 
     @routes.post("/getSchema")
+    @opens_to(READ)
     def get_schema() -> Response:
         options = parse_options(_body().get("configParams"))
         shops = choose_shops(workspace(), options)
@@ -47,6 +50,7 @@ def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) ->
         return _json({"schema": schema({options.currency} if options.currency else currencies)})
 
     @routes.post("/getData")
+    @opens_to(READ)
     def get_data() -> Response:
         asked = parse(_body())
         is_explained = request.args.get("explain") == "1"
@@ -59,10 +63,12 @@ def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) ->
         return _with_about(response, answer)
 
     @routes.get("/rows.csv")
+    @opens_to(READ)
     def rows_csv() -> Response:
         return rows("rows.csv", "text/csv")
 
     @routes.get("/rows.ndjson")
+    @opens_to(READ)
     def rows_ndjson() -> Response:
         return rows("rows.ndjson", "application/x-ndjson")
 
@@ -74,6 +80,7 @@ def blueprint(accounts: Accounts, answers: Answers, configuring: Configuring) ->
         return _with_about(response, answer)
 
     @routes.get("/whoami")
+    @opens_to(*SCOPES)
     def whoami() -> Response:
         here = workspace()
         return _json(

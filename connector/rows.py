@@ -12,9 +12,10 @@ import orjson
 from connector.cells import Form
 from connector.fetch import Answer, Patience
 from connector.request import GetDataRequest
+from store.accounts import Principal
 
-#: (workspace id, request, form of the rows, patience) -> the answer, as `Answers.answer` gives it.
-Ask = Callable[[str, GetDataRequest, Form, Patience], Answer]
+#: (who asks, request, form of the rows, patience) -> the answer, as `Answers.answer` gives it.
+Ask = Callable[[Principal, GetDataRequest, Form, Patience], Answer]
 
 #: Field id -> text, number, true or false, or None. Money is a float here, the last step of an
 #: answer; dates are ISO 8601.

@@ -16,6 +16,9 @@ from store.accounts import ShopRow
 #: Before the name of a client in the key of its subject.
 _OF_CLIENT: Final = "client:"
 
+#: With more shops a page takes seconds: it is shown to who asks for it.
+_AT_ONCE: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -68,8 +71,10 @@ def subjects(
 
 
 def chosen_subject(found: Sequence[Subject], key: str) -> Subject | None:
-    """The one with this key, else the usual one; None where there is nothing at all."""
-    return next((one for one in found if one.key == key), found[0] if found else None)
+    """The one with this key, else the first that is answered quickly; None where there is nothing
+    at all."""
+    quick = (one for one in found if len(one.shops) <= _AT_ONCE)
+    return next((one for one in found if one.key == key), next(quick, None))
 
 
 def key_of_client(name: str) -> str:

@@ -16,6 +16,7 @@ from connector.request import GetDataRequest, parse
 from connector.rows import Ask, Row, rows
 from connector.subjects import Subject
 from errors import ConnectorError
+from store.accounts import Principal
 
 _DAY: Final = dt.timedelta(days=1)
 
@@ -57,7 +58,7 @@ class Asking:
     `asked` names the subjects of which what is newer was asked for."""
 
     ask: Ask
-    workspace_id: str
+    who: Principal
     subject: Subject
     days: Days
     counting: Counting
@@ -79,7 +80,7 @@ class Asking:
         self.asked.add(self.subject.key)
         try:
             request = question(self.subject, fields, self.days, self.counting, filters)
-            answer = self.ask(self.workspace_id, request, "ndjson", patience)
+            answer = self.ask(self.who, request, "ndjson", patience)
         except ConnectorError as error:
             self.problems[error.message] = None
             return None

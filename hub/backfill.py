@@ -26,6 +26,7 @@ from hub.import_progress import length
 from hub.progress import READABLE, address_of
 from hub.read_months import STAGES_OF, months, strip, years
 from store.accounts import Accounts, ShopRow
+from store.roles import EDITOR, needs
 
 #: Further back with one press, in days.
 _RANGES: Final = (("3 months", 90), ("1 year", 365), ("2 years", LONGEST_DAYS))
@@ -36,7 +37,7 @@ def backfill_routes(*, accounts: Accounts, asking: Asking, clock: Clock) -> Blue
     routes.add_app_template_filter(length, "length_of_time")
 
     def own_shops() -> list[ShopRow]:
-        shops = accounts.workspace(g.principal.workspace_id).shops()
+        shops = accounts.scope_of(g.principal).shops()
         return [shop for shop in shops if not shop.is_sample and shop.state != "disconnected"]
 
     def typed() -> Form:
@@ -79,14 +80,17 @@ def backfill_routes(*, accounts: Accounts, asking: Asking, clock: Clock) -> Blue
         )
 
     @routes.get("/backfill", endpoint="page")
+    @needs(EDITOR)
     def show() -> str:
         return page(first_shown(own_shops(), request.args.getlist("shop"), clock.now()))
 
     @routes.post("/backfill/estimate")
+    @needs(EDITOR)
     def estimate() -> str:
         return render_template("backfill/cost.html", **cost(typed()))
 
     @routes.post("/backfill")
+    @needs(EDITOR)
     def submit() -> Response | tuple[str, int] | str:
         form = typed()
         if form.wish is None:

@@ -7,16 +7,19 @@ from collections.abc import Callable, Sequence
 from flask import Blueprint, g
 
 from hub.authorization_ends import Ending
+from store.accounts import Principal
+from store.roles import EDITOR
 
 
-def banner_routes(endings: Callable[[str], Sequence[Ending]]) -> Blueprint:
-    """`endings(workspace_id)`, the soonest first; asked for on pages of members only."""
+def banner_routes(endings: Callable[[Principal], Sequence[Ending]]) -> Blueprint:
+    """`endings(who)`, the soonest first; asked for on pages of those members only who may do
+    something about it."""
     routes = Blueprint("banners", __name__)
 
     @routes.app_context_processor
     def banners() -> dict[str, object]:
-        principal = g.get("principal")
-        is_member = principal is not None and principal.member is not None
-        return {"endings": endings(principal.workspace_id) if is_member else ()}
+        who: Principal | None = g.get("principal")
+        acts = who is not None and who.may(EDITOR, whole=True)
+        return {"endings": endings(who) if who is not None and acts else ()}
 
     return routes

@@ -13,6 +13,7 @@ from connector.subjects import key_of_client
 from errors import BadRequest
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from store.accounts import Accounts
+from store.roles import EDITOR, needs
 
 
 class Form(Protocol):
@@ -53,7 +54,7 @@ def clients_routes(accounts: Accounts) -> Blueprint:
     routes = Blueprint("clients", __name__, template_folder="templates")
 
     def page(entered: Entered) -> str:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         shops = [shop for shop in scope.shops() if not shop.is_sample]
         return render_template(
             "clients/clients.html",
@@ -66,9 +67,10 @@ def clients_routes(accounts: Accounts) -> Blueprint:
         )
 
     @routes.get("/clients")
+    @needs(EDITOR, whole=True)
     def show() -> str:
         chosen = request.args.get("edit", "")
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         if chosen not in scope.clients():
             return page(Entered())
         its = [shop.shop_id for shop in scope.shops() if shop.client == chosen]
@@ -76,8 +78,9 @@ def clients_routes(accounts: Accounts) -> Blueprint:
         return page(Entered({"client": chosen, "name": chosen, **ticked}))
 
     @routes.post("/clients")
+    @needs(EDITOR, whole=True)
     def save() -> tuple[str, int] | Response:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         own = {shop.shop_id: shop for shop in scope.shops() if not shop.is_sample}
         wish = read_client_form(request.form, scope.clients(), own)
         if wish.entered.problems:
@@ -95,10 +98,11 @@ def clients_routes(accounts: Accounts) -> Blueprint:
         return redirect(url_for(".show"), code=303)
 
     @routes.post("/clients/delete")
+    @needs(EDITOR, whole=True)
     def delete() -> Response:
         name = request.form.get("client", "")
         try:
-            accounts.workspace(g.principal.workspace_id).remove_client(name)
+            accounts.scope_of(g.principal).remove_client(name)
         except BadRequest as refused:
             flash(refused.message, "bad")
         else:

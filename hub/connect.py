@@ -20,6 +20,7 @@ from hub.seller_regions import COUNTRIES_OF, SELLER_REGIONS
 from settings import Settings
 from store.accounts import Accounts
 from store.invites import Invites
+from store.roles import EDITOR, VIEWER, needs
 from store.sessions import ConsentStates, Intent
 from tiktok_shop.oauth import consent_link
 from tiktok_shop.scopes import missing_data
@@ -46,6 +47,7 @@ def connect_routes(
         return redirect(consent_link(intent.region, states.new(intent, g.browser)), code=303)
 
     @routes.get("/connect/tiktok/start")
+    @needs(EDITOR, whole=True)
     def start() -> Response:
         workspace_id, shop_id = g.principal.workspace_id, request.args.get("shop", "")
         region = request.args.get("region", "") or known_region(accounts, workspace_id, shop_id)
@@ -54,6 +56,7 @@ def connect_routes(
         return to_consent(Intent(workspace_id, region, shop_id))
 
     @routes.get("/connect/tiktok/callback")
+    @needs(VIEWER)
     def callback() -> Response | tuple[str, int]:
         intent = states.use(request.args.get("state", ""), g.browser)
         try:
@@ -85,10 +88,12 @@ def connect_routes(
         )
 
     @routes.get("/connect/shops/<authorization_id>")
+    @needs(EDITOR, whole=True)
     def shops(authorization_id: str) -> str:
         return choice(authorization_id)
 
     @routes.post("/connect/shops/<authorization_id>")
+    @needs(EDITOR, whole=True)
     def choose(authorization_id: str) -> Response | tuple[str, int]:
         workspace_id, is_guest = _whose(invites, authorization_id)
         # Whether numbers go on under another owner is for the workspace to decide.
@@ -105,6 +110,7 @@ def connect_routes(
         return redirect("/", code=303)
 
     @routes.get("/connect/invite")
+    @needs(VIEWER)
     def invite() -> str:
         found = invites.open(request.args.get("token", ""))
         scope = accounts.workspace(found.workspace_id)
@@ -122,6 +128,7 @@ def connect_routes(
     # A link and no form: browsers that are told to send forms to us only would not follow from one
     # to TikTok. Looking at it uses nothing up.
     @routes.get("/connect/invite/start")
+    @needs(VIEWER)
     def start_invited() -> Response:
         found = invites.open(request.args.get("token", ""))
         region = request.args.get("region", "")

@@ -18,6 +18,7 @@ from backfill.schedule import enqueue_first_import
 from errors import BadRequest
 from hub.seller_regions import SELLER_REGIONS, seller_region
 from store.accounts import Accounts, AuthorizationRow, OfferedShop, ShopRow
+from store.farewell import Farewells
 from store.ledger import Ledger
 from store.notifications import Notifications
 from store.sessions import Intent
@@ -159,7 +160,14 @@ class Connecting:
             self._notifications.forget_shop(workspace_id, shop_id)
             self._ledger.forget(workspace_id, shop_id)
             scope.forget_shop(shop_id)
+            self._accounts.database.erase_traces()
             _log.warning("purged", workspace=workspace_id, shop=shop_id)
+
+    def purge_left(self, farewells: Farewells) -> None:
+        """Delete everything about the shops that were left long enough ago."""
+        for place in farewells.due():
+            if farewells.is_left(place):
+                self.disconnect(*place, purge=True)
 
     def offered(self, workspace_id: str, authorization_id: str) -> list[OfferedShop]:
         return self._accounts.workspace(workspace_id).offered_shops(authorization_id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, g, render_template, request
 
 from backfill.history import for_support, stages_of, told
 from clock import Clock
-from errors import BadRequest
 from hub.forms import UNUSABLE, Entered
 from hub.import_progress import STATES as STAGE_STATES
 from hub.import_progress import seconds_or_longer
@@ -17,6 +17,7 @@ from hub.progress import READABLE
 from hub.run_filters import FIELDS, KIND_WORDS, STATE_WORDS, WHY_WORDS, wanted
 from store.accounts import SAMPLE, Accounts
 from store.ledger import Ledger
+from store.roles import VIEWER, needs
 from store.run_history import RunHistory
 from store.runs import Run
 from store.shops import ShopStores
@@ -45,12 +46,17 @@ def history_routes(
     routes.add_app_template_filter(lambda run: told(run, clock.now()), "run_told")
 
     @routes.get("/history")
+    @needs(VIEWER)
     def page() -> tuple[str, int]:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         shops = {shop.shop_id: shop for shop in scope.shops()}
         chosen = shops.get(request.args.get("shop", ""))
         zone = (chosen.report_zone if chosen else None) or "UTC"
         entered, found = wanted(request.args, (scope.id, SAMPLE), shops, zone)
+        # Runs that are about no shop have pages of their own.
+        found = replace(found, kinds=tuple(KIND_WORDS))
+        if scope.is_limited:
+            found = replace(found, shop_ids=tuple(shops))
         runs: Sequence[Run] = ()
         more = False
         if not entered.problems:
@@ -71,11 +77,10 @@ def history_routes(
         return shown, UNUSABLE if entered.problems else 200
 
     @routes.get("/history/<run_id>")
+    @needs(VIEWER)
     def run(run_id: str) -> str:
-        found = ledger.run(run_id)
-        scope = accounts.workspace(g.principal.workspace_id)
-        if found.workspace_id not in (scope.id, SAMPLE):
-            raise BadRequest("There is no such run.", code="not_found")
+        scope = accounts.scope_of(g.principal)
+        found = ledger.run(run_id, (scope.id, SAMPLE))
         shop = scope.shop(found.shop_id)
         records = stores.records(found.workspace_id, found.shop_id)
         of_lane = list(records.progress(found.lane).values())

@@ -9,10 +9,7 @@ from typing import Final
 from flask import Blueprint, Response
 
 from errors import BadRequest
-from store.images import ImageFolder
-
-#: Where pictures are served; behind it follow workspace, shop and name.
-ADDRESS: Final = "/images/"
+from store.images import ADDRESS, ImageFolder
 
 _TYPES: Final = {
     "jpg": "image/jpeg",
@@ -21,11 +18,6 @@ _TYPES: Final = {
     "gif": "image/gif",
 }
 _A_YEAR: Final = "public, max-age=31536000, immutable"
-
-
-def address_of(workspace_id: str, shop_id: str) -> str:
-    """Where the pictures of a shop are served, without the host, with a slash at its end."""
-    return f"{ADDRESS}{workspace_id}/{shop_id}/"
 
 
 def image_routes(folder_of: Callable[[str, str], ImageFolder]) -> Blueprint:

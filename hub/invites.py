@@ -9,6 +9,7 @@ from hub.connect import known_region
 from hub.forms import UNUSABLE, Entered
 from store.accounts import Accounts
 from store.invites import LONGEST_DAYS, USUAL_DAYS, Invite, Invites
+from store.roles import EDITOR, needs
 
 
 def link_of(base_url: str, token: str) -> str:
@@ -30,7 +31,7 @@ def invite_routes(*, accounts: Accounts, invites: Invites, base_url: str) -> Blu
     routes = Blueprint("invites", __name__, template_folder="templates")
 
     def page(entered: Entered, link: str = "") -> str:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         own = [shop for shop in scope.shops() if not shop.is_sample]
         again = [(shop.shop_id, f"{shop.name}, to be connected again") for shop in own]
         return render_template(
@@ -44,10 +45,12 @@ def invite_routes(*, accounts: Accounts, invites: Invites, base_url: str) -> Blu
         )
 
     @routes.get("/connect/invites")
+    @needs(EDITOR, whole=True)
     def show() -> str:
         return page(Entered({"shop": request.args.get("shop", ""), "days": str(USUAL_DAYS)}))
 
     @routes.post("/connect/invites")
+    @needs(EDITOR, whole=True)
     def create() -> str | tuple[str, int]:
         days, shop_id = request.form.get("days", str(USUAL_DAYS)), request.form.get("shop", "")
         if problem := _problem_of_days(days):
@@ -56,6 +59,7 @@ def invite_routes(*, accounts: Accounts, invites: Invites, base_url: str) -> Blu
         return page(Entered({"days": days}), link_of(base_url, token))
 
     @routes.post("/connect/invites/<invite_id>/revoke")
+    @needs(EDITOR, whole=True)
     def revoke(invite_id: str) -> Response:
         invites.revoke(g.principal.workspace_id, invite_id)
         return redirect(url_for(".show"), code=303)

@@ -10,11 +10,21 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from connector.subjects import client_of, key_of_client
+from errors import BadRequest
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from store.accounts import Accounts, KeyRow, Limit, WorkspaceScope
+from store.keys import NAME_TAKEN
+from store.roles import MANAGE, OWNER, READ, REFRESH, needs
 
 #: In the list of what a key opens: everything.
 EVERYTHING: Final = ""
+
+#: What a key may do, and how it is called.
+SCOPE_WORDS: Final = {
+    READ: "Read numbers",
+    REFRESH: "Have spreadsheets written anew, and see no number",
+    MANAGE: "Everything that a key can do",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,7 @@ class KeyWish:
     entered: Entered
     name: str
     limit: Limit
+    scope: str
 
 
 def read_key_form(
@@ -31,23 +42,26 @@ def read_key_form(
 ) -> KeyWish:
     """`taken`: the names of keys that are in use; `choices`: what a key may be limited to, by what
     the form says."""
-    values = {name: form.get(name, "").strip() for name in ("name", "opens")}
+    values = {name: form.get(name, "").strip() for name in ("name", "opens", "may")}
+    scope = values["may"] or READ
     problems = {}
     if problem := problem_of_name(values["name"], "name"):
         problems["name"] = problem
     elif values["name"] in taken:
-        problems["name"] = (
-            "There is a key of this name already. Choose another, or revoke that one."
-        )
+        problems["name"] = NAME_TAKEN
     if values["opens"] not in choices:
         problems["opens"] = "Choose what the key opens: this is no shop or client of yours."
-    return KeyWish(Entered(values, problems), values["name"], limit_of(values["opens"]))
+    elif scope != READ and values["opens"] != EVERYTHING:
+        problems["opens"] = "Only a key for reading numbers can be limited. Choose all shops."
+    if scope not in SCOPE_WORDS:
+        problems["may"] = "Choose what the key may do from the list."
+    return KeyWish(Entered(values, problems), values["name"], limit_of(values["opens"]), scope)
 
 
 def limit_of(choice: str) -> Limit:
     """The limit that a choice of the list means."""
     if client := client_of(choice):
-        return Limit(client=client)
+        return Limit(clients=(client,))
     return Limit(shop_ids=(choice,)) if choice != EVERYTHING else Limit()
 
 
@@ -69,8 +83,10 @@ def keys_in_use(scope: WorkspaceScope) -> list[KeyRow]:
 
 def opens(key: KeyRow, names: Mapping[str, str]) -> str:
     """What a key opens, in words; `names` of the shops by id."""
-    if key.limit.client is not None:
-        return f"Client {key.limit.client}"
+    if key.scope == REFRESH:
+        return "One spreadsheet" if key.target else "All spreadsheets"
+    if key.limit.clients:
+        return f"Client {key.limit.clients[0]}"
     return ", ".join(names.get(one, one) for one in key.limit.shop_ids) or "All shops"
 
 
@@ -78,7 +94,7 @@ def keys_routes(accounts: Accounts) -> Blueprint:
     routes = Blueprint("keys", __name__, template_folder="templates")
 
     def page(entered: Entered, made: tuple[KeyRow, str] | None = None) -> str:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         found = scope.keys()
         names = {shop.shop_id: shop.name for shop in scope.shops()}
         return render_template(
@@ -88,24 +104,32 @@ def keys_routes(accounts: Accounts) -> Blueprint:
             in_use=[(key, opens(key, names)) for key in found if key.revoked_at is None],
             revoked=[(key, opens(key, names)) for key in found if key.revoked_at is not None],
             choices=choices_of(scope),
+            scopes=SCOPE_WORDS,
         )
 
     @routes.get("/keys")
+    @needs(OWNER, whole=True)
     def show() -> str:
         return page(Entered({"opens": request.args.get("opens", "")}))
 
     @routes.post("/keys")
+    @needs(OWNER, whole=True)
     def create() -> tuple[str, int]:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         taken = [key.name for key in keys_in_use(scope)]
         wish = read_key_form(request.form, taken, choices_of(scope))
         if wish.entered.problems:
             return page(wish.entered), UNUSABLE
-        return page(Entered(), scope.create_key(wish.name, limit=wish.limit)), 200
+        try:
+            made = scope.create_key(wish.name, wish.scope, wish.limit)
+        except BadRequest as refused:  # somebody else was quicker
+            return page(Entered(wish.entered.values, {"name": refused.message})), UNUSABLE
+        return page(Entered(), made), 200
 
     @routes.post("/keys/<key_id>/revoke")
+    @needs(OWNER, whole=True)
     def revoke(key_id: str) -> Response:
-        accounts.workspace(g.principal.workspace_id).revoke_key(key_id)
+        accounts.scope_of(g.principal).revoke_key(key_id)
         flash("The key is revoked. It opens nothing any more.", "ok")
         return redirect(url_for(".show"), code=303)
 

@@ -15,6 +15,7 @@ from hub.connecting import Connecting
 from hub.forms import UNUSABLE, Entered
 from hub.shop_settings import read_changes
 from store.accounts import Accounts, ShopRow
+from store.roles import EDITOR, needs
 
 #: What the buttons below the list of shops lead to, by their value.
 _PLACES: Final = {
@@ -34,7 +35,7 @@ def many_shops_routes(
     def chosen(ids: Sequence[str]) -> list[ShopRow]:
         """The workspace's own shops among these; BadRequest for one that is not there, and where
         none is left."""
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         shops = [scope.shop(shop_id) for shop_id in dict.fromkeys(ids)]
         own = [shop for shop in shops if not shop.is_sample]
         if not own:
@@ -43,6 +44,7 @@ def many_shops_routes(
 
     # A form that is sent by GET would put its token into the address.
     @routes.post("/shops/chosen")
+    @needs(EDITOR)
     def go() -> Response:
         place = _PLACES.get(request.form.get("go", ""))
         if place is None:
@@ -56,20 +58,22 @@ def many_shops_routes(
             shops=shops,
             entered=entered,
             zones=sorted(known_zones()),
-            clients=accounts.workspace(g.principal.workspace_id).clients(),
+            clients=accounts.scope_of(g.principal).clients(),
         )
 
     @routes.get("/shops/settings")
+    @needs(EDITOR, whole=True)
     def settings() -> str:
         return settings_page(chosen(request.args.getlist("shop")), Entered())
 
     @routes.post("/shops/settings")
+    @needs(EDITOR, whole=True)
     def change() -> tuple[str, int] | Response:
         shops = chosen(request.form.getlist("shop"))
         entered, changes = read_changes(request.form)
         if entered.problems:
             return settings_page(shops, entered), UNUSABLE
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         for shop in shops:
             if changes.client is not None:
                 scope.set_client(shop.shop_id, changes.client)
@@ -85,9 +89,10 @@ def many_shops_routes(
         return redirect(url_for("shops.home"), code=303)
 
     @routes.get("/shops/reconnect")
+    @needs(EDITOR, whole=True)
     def reconnect() -> str:
         shops = chosen(request.args.getlist("shop"))
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         names = {row.id: row.seller_name for row in scope.authorizations()}
         by_seller: dict[str, list[ShopRow]] = {}
         for shop in shops:
@@ -96,12 +101,14 @@ def many_shops_routes(
         return render_template("shops/many_reconnect.html", sellers=by_seller, names=names)
 
     @routes.get("/shops/disconnect")
+    @needs(EDITOR, whole=True)
     def ask_to_disconnect() -> str:
         return render_template(
             "shops/many_disconnect.html", shops=chosen(request.args.getlist("shop"))
         )
 
     @routes.post("/shops/disconnect")
+    @needs(EDITOR, whole=True)
     def disconnect() -> Response:
         shops = chosen(request.form.getlist("shop"))
         for shop in shops:

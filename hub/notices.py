@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from hub.forms import UNUSABLE, Entered
 from notices.addresses import addresses_in, problem_of_addresses, problem_of_webhook
 from store.notices import DIGESTS, Channels, Notices
+from store.roles import EDITOR, needs
 
 DIGEST_WORDS: Final[Mapping[str, str]] = {
     "none": "No digest",
@@ -85,11 +86,13 @@ def notice_routes(
         )
 
     @routes.get("/settings/notices")
+    @needs(EDITOR, whole=True)
     def page() -> str:
         channels = notices.channels(g.principal.workspace_id)
         return shown(entered_of(channels), channels)
 
     @routes.post("/settings/notices")
+    @needs(EDITOR, whole=True)
     def change() -> Response | tuple[str, int]:
         before = notices.channels(g.principal.workspace_id)
         entered, chosen = read_channels(request.form, before, hosts, sends_mail=sends_mail)
@@ -100,6 +103,7 @@ def notice_routes(
         return redirect(url_for(".page"), code=303)
 
     @routes.post("/settings/notices/test")
+    @needs(EDITOR, whole=True)
     def test() -> Response:
         if not notices.channels(g.principal.workspace_id).names:
             flash("Set an e-mail address or a webhook first.", "warn")

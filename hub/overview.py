@@ -11,10 +11,9 @@ from backfill.schedule import IMPORT, SYNC
 from backfill.slots import next_sync
 from clock import Clock
 from hub.authorization_ends import Ending, endings
-from hub.health import Figure
 from hub.shop_list import ShopCard
 from hub.shop_status import Facts, status_of
-from store.accounts import SAMPLE, Accounts, AuthorizationRow, ShopRow
+from store.accounts import SAMPLE, Accounts, AuthorizationRow, Principal, ShopRow
 from store.commits import StageProgress
 from store.ledger import Ledger
 from store.newest_runs import newest_runs
@@ -34,10 +33,10 @@ class Overview:
     clock: Clock
     notifications: Notifications
 
-    def cards(self, workspace_id: str) -> list[ShopCard]:
+    def cards(self, who: Principal) -> list[ShopCard]:
         """All shops the workspace sees, its own and the Sample Account."""
-        scope = self.accounts.workspace(workspace_id)
-        owners = (workspace_id, SAMPLE)
+        scope = self.accounts.scope_of(who)
+        owners = (who.workspace_id, SAMPLE)
         runs = newest_runs(self.accounts.database, owners, (IMPORT, SYNC))
         grants = {row.id: row for row in scope.authorizations()}
         return [
@@ -79,26 +78,16 @@ class Overview:
             missing=facts.missing,
         )
 
-    def ending_authorizations(self, workspace_id: str) -> list[Ending]:
+    def ending_authorizations(self, who: Principal) -> list[Ending]:
         """The consents of sellers that end within 30 days."""
-        scope = self.accounts.workspace(workspace_id)
-        told = self.notifications.access_ends(workspace_id)
+        scope = self.accounts.scope_of(who)
+        told = self.notifications.access_ends(who.workspace_id)
         return endings(scope.shops(), scope.authorizations(), told, self.clock.now())
 
     def under_way(self, shop: ShopRow) -> str:
         """How far the shop's import is, in a sentence; "" when none goes on."""
         progress = self.stores.records(shop.workspace_id, shop.shop_id).progress()
         return _told(progress, overall(progress.values(), self.clock.now()))
-
-    def figures(self) -> list[Figure]:
-        return [
-            Figure("runs", "Runs in the ledger by state.", self.ledger.counts(), "state"),
-            Figure(
-                "queue_seconds",
-                "How long the longest due run has been waiting for a worker.",
-                {"": self.ledger.longest_due_seconds()},
-            ),
-        ]
 
 
 def _told(progress: Mapping[str, StageProgress], whole: Overall) -> str:

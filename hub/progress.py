@@ -20,6 +20,7 @@ from errors import BadRequest
 from hub.import_progress import Picture, length, missing, picture
 from store.accounts import Accounts, ShopRow
 from store.ledger import Ledger
+from store.roles import EDITOR, VIEWER, needs
 from store.runs import Run
 from store.shops import ShopStores
 
@@ -64,7 +65,7 @@ def progress_routes(
     routes.app_context_processor(lambda: {"not_there_yet": imports.missing})
 
     def told(template: str, shop_id: str) -> str:
-        shop = accounts.workspace(g.principal.workspace_id).shop(shop_id)
+        shop = accounts.scope_of(g.principal).shop(shop_id)
         return render_template(
             f"imports/{template}.html",
             shop=shop,
@@ -76,17 +77,21 @@ def progress_routes(
         )
 
     @routes.get("/shops/<shop_id>/import")
+    @needs(VIEWER)
     def page(shop_id: str) -> str:
         return told("progress", shop_id)
 
     @routes.get("/shops/<shop_id>/import/live")
+    @needs(VIEWER)
     def live(shop_id: str) -> str:
         return told("live", shop_id)
 
     def told_of_several(template: str) -> str:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         wanted = request.args.getlist("shop")
         shops = [shop for shop in scope.shops() if not wanted or shop.shop_id in wanted]
+        busy = ledger.under_way({shop.workspace_id for shop in shops})
+        shops.sort(key=lambda shop: (shop.workspace_id, shop.shop_id) not in busy)
         pictures = [(shop, imports.picture(shop)) for shop in shops[:_MOST_SHOPS]]
         return render_template(
             f"imports/{template}.html",
@@ -99,16 +104,19 @@ def progress_routes(
         )
 
     @routes.get("/imports")
+    @needs(VIEWER)
     def several() -> str:
         return told_of_several("several")
 
     @routes.get("/imports/live")
+    @needs(VIEWER)
     def several_live() -> str:
         return told_of_several("several_live")
 
     @routes.post("/import")
+    @needs(EDITOR)
     def import_now() -> Response:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         chosen = [scope.shop(shop_id) for shop_id in dict.fromkeys(request.form.getlist("shop"))]
         if not chosen:
             raise BadRequest("Choose at least one shop.")

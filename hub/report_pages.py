@@ -32,7 +32,9 @@ def report_pages(pages: Pages, ledger: Ledger, looker: Looker, base_url: str) ->
 
     def runs(shops: Sequence[ShopRow]) -> list[Run]:
         if len(shops) > _FEW_SHOPS:
-            return ledger.runs(shops[0].workspace_id, limit=_RUNS)
+            seen = {shop.shop_id for shop in shops}
+            newest = ledger.runs(shops[0].workspace_id, limit=_RUNS)
+            return [run for run in newest if run.shop_id in seen]
         each = _RUNS // len(shops)
         return [run for shop in shops for run in ledger.runs(shop.workspace_id, shop.shop_id, each)]
 

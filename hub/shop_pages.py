@@ -44,6 +44,7 @@ def shop_pages(
             listen=listen,
             base_url=settings.base_url,
             can_connect=settings.has_tiktok_app and bool(settings.tiktok_service_id),
+            keep_days=settings.keep_disconnected_days,
         ),
         many_shops_routes(accounts=accounts, connecting=connecting, listen=listen),
         connect_routes(

@@ -16,7 +16,8 @@ from hub.reachable import unreachable_because
 from hub.seller_regions import COUNTRIES_OF, SELLER_CENTERS, SELLER_REGIONS
 from hub.shop_list import ShopCard, grouped
 from hub.shop_settings import OPTIONAL_WORDS, Wish, entered_of, read_settings
-from store.accounts import Accounts, ShopRow
+from store.accounts import Accounts, Principal, ShopRow, WorkspaceScope
+from store.roles import EDITOR, VIEWER, needs
 
 #: More than anybody types to find a shop.
 _LONGEST_SEARCH = 200
@@ -26,22 +27,24 @@ def shop_routes(
     *,
     accounts: Accounts,
     clock: Clock,
-    cards: Callable[[str], Sequence[ShopCard]],
+    cards: Callable[[Principal], Sequence[ShopCard]],
     connecting: Connecting,
     offered_data: Mapping[str, bool],
     listen: Callable[[ShopRow, bool], None],
     base_url: str,
     can_connect: bool,
+    keep_days: int,
 ) -> Blueprint:
-    """`cards(workspace_id)` are the shops with their statuses; `offered_data` are the kinds of data
+    """`cards(who)` are the shops with their statuses; `offered_data` are the kinds of data
     a shop may have besides the usual, see `backfill.optional`; `listen(shop, listens)` tells TikTok
     whether to tell us what happens; `base_url` is where people reach this installation;
-    `can_connect`: it has a Partner app, without which there is the Sample Account only."""
+    `can_connect`: it has a Partner app, without which there is the Sample Account only;
+    `keep_days`: how long what was imported stays after a shop was disconnected, 0 for ever."""
     routes = Blueprint("shops", __name__, template_folder="templates")
 
     def own(shop_id: str) -> ShopRow:
         """BadRequest for a shop of somebody else, and for the Sample Account."""
-        shop = accounts.workspace(g.principal.workspace_id).shop(shop_id)
+        shop = accounts.scope_of(g.principal).shop(shop_id)
         if shop.is_sample:
             raise BadRequest(
                 "The Sample Account is the same for everybody, so it has no settings and is always "
@@ -51,14 +54,14 @@ def shop_routes(
         return shop
 
     @routes.get("/")
+    @needs(VIEWER)
     def home() -> str:
-        workspace_id = g.principal.workspace_id
         wanted = request.args.get("q", "")[:_LONGEST_SEARCH]
-        found = cards(workspace_id)
+        found = cards(g.principal)
         own_cards = [card for card in found if not card.shop.is_sample]
         return render_template(
             "shops/shops.html",
-            workspace=accounts.workspace(workspace_id).name,
+            workspace=accounts.scope_of(g.principal).name,
             groups=grouped(found, wanted),
             own_count=len(own_cards),
             problem_count=sum(card.status.is_problem for card in own_cards),
@@ -68,10 +71,12 @@ def shop_routes(
         )
 
     @routes.get("/shops")
+    @needs(VIEWER)
     def shops() -> Response:
         return redirect(url_for(".home"), code=308)
 
     @routes.get("/shops/add")
+    @needs(EDITOR, whole=True)
     def add() -> str:
         shop_id = request.args.get("shop", "")
         again = own(shop_id) if shop_id else None
@@ -91,36 +96,42 @@ def shop_routes(
             shop=shop,
             entered=entered,
             zones=sorted(known_zones()),
-            clients=accounts.workspace(shop.workspace_id).clients(),
+            clients=accounts.scope_of(g.principal).clients(),
             optional=[(word, *OPTIONAL_WORDS[word]) for word in offered_data],
             unreachable=unreachable_because(base_url),
         )
 
     @routes.get("/shops/<shop_id>/settings")
+    @needs(EDITOR, whole=True)
     def settings(shop_id: str) -> str:
         shop = own(shop_id)
         return settings_page(shop, entered_of(shop, offered_data))
 
     @routes.post("/shops/<shop_id>/settings")
+    @needs(EDITOR, whole=True)
     def change(shop_id: str) -> tuple[str, int] | Response:
         shop = own(shop_id)
         entered, wish = read_settings(request.form, offered_data)
         if wish is None:
             return settings_page(shop, entered), UNUSABLE
-        _keep(accounts, shop, wish, offered_data)
+        _keep(accounts.scope_of(g.principal), shop, wish, offered_data)
         if wish.listens != shop.listens:
             listen(own(shop_id), wish.listens)
         flash(f"The settings of {shop.name} are saved.", "ok")
         return redirect(url_for(".home"), code=303)
 
     def disconnect_page(shop: ShopRow, entered: Entered) -> str:
-        return render_template("shops/disconnect.html", shop=shop, entered=entered)
+        return render_template(
+            "shops/disconnect.html", shop=shop, entered=entered, keep_days=keep_days
+        )
 
     @routes.get("/shops/<shop_id>/disconnect")
+    @needs(EDITOR, whole=True)
     def ask_to_disconnect(shop_id: str) -> str:
         return disconnect_page(own(shop_id), Entered({"keep": "yes"}))
 
     @routes.post("/shops/<shop_id>/disconnect")
+    @needs(EDITOR, whole=True)
     def disconnect(shop_id: str) -> tuple[str, int] | Response:
         shop = own(shop_id)
         keep, typed = request.form.get("keep", ""), request.form.get("name", "")
@@ -140,8 +151,9 @@ def shop_routes(
     return routes
 
 
-def _keep(accounts: Accounts, shop: ShopRow, wish: Wish, offered_data: Mapping[str, bool]) -> None:
-    scope = accounts.workspace(shop.workspace_id)
+def _keep(
+    scope: WorkspaceScope, shop: ShopRow, wish: Wish, offered_data: Mapping[str, bool]
+) -> None:
     scope.set_zones(shop.shop_id, shop_zone=wish.shop_zone, report_zone=wish.report_zone)
     scope.set_client(shop.shop_id, wish.client)
     scope.listen(shop.shop_id, wish.listens)

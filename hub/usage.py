@@ -13,6 +13,7 @@ from backfill.allowance import MEGABYTE, Allowance, Limits, Used, left, month_st
 from clock import Clock
 from store.accounts import Accounts, ShopRow
 from store.amounts import Amounts, Stored
+from store.roles import EDITOR, needs
 
 _UNITS: Final = (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024))
 
@@ -84,9 +85,10 @@ def usage_routes(
     routes.add_app_template_filter(size, "size_in_bytes")
 
     @routes.get("/usage")
+    @needs(EDITOR, whole=True)
     def page() -> str:
         workspace_id = g.principal.workspace_id
-        shops = [shop for shop in accounts.workspace(workspace_id).shops() if not shop.is_sample]
+        shops = [shop for shop in accounts.scope_of(g.principal).shops() if not shop.is_sample]
         stored = amounts.stored(workspace_id)
         since = month_start(clock.now())
         used = allowance.used(workspace_id)

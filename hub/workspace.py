@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from hub.keys import keys_in_use
 from store.accounts import Accounts
+from store.roles import EDITOR, OWNER, needs
 
 
 def workspace_routes(accounts: Accounts, *, base_url: str) -> Blueprint:
@@ -15,7 +16,7 @@ def workspace_routes(accounts: Accounts, *, base_url: str) -> Blueprint:
     routes = Blueprint("workspace", __name__, template_folder="templates")
 
     def page(entered: Entered) -> str:
-        scope = accounts.workspace(g.principal.workspace_id)
+        scope = accounts.scope_of(g.principal)
         shops = [shop for shop in scope.shops() if not shop.is_sample]
         return render_template(
             "workspace/workspace.html",
@@ -28,15 +29,17 @@ def workspace_routes(accounts: Accounts, *, base_url: str) -> Blueprint:
         )
 
     @routes.get("/settings")
+    @needs(EDITOR, whole=True)
     def show() -> str:
-        return page(Entered({"name": accounts.workspace(g.principal.workspace_id).name}))
+        return page(Entered({"name": accounts.scope_of(g.principal).name}))
 
     @routes.post("/settings")
+    @needs(OWNER, whole=True)
     def save() -> tuple[str, int] | Response:
         name = request.form.get("name", "").strip()
         if problem := problem_of_name(name, "name"):
             return page(Entered({"name": name}, {"name": problem})), UNUSABLE
-        accounts.workspace(g.principal.workspace_id).rename(name)
+        accounts.scope_of(g.principal).rename(name)
         flash(f"The workspace is called {name} now.", "ok")
         return redirect(url_for(".show"), code=303)
 

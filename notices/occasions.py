@@ -1,5 +1,5 @@
 """What is worth telling about shops: access that ends or has ended, imports that fail twice or get
-stuck. Pure: from how the shops are; UTC epoch seconds.
+stuck; and about exports that fail. Pure: from how the shops are; UTC epoch seconds.
 
 Each occasion has a key that stays the same as long as it is the same, so that it is told once.
 """
@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from store.exports import Export
 from store.notices import Occasion
 from store.shop_health import ShopHealth
 
@@ -17,6 +18,7 @@ ENDING: Final = "authorization_ending"
 ENDED: Final = "authorization_ended"
 FAILING: Final = "import_failing"
 STUCK: Final = "import_stuck"
+EXPORT: Final = "export_failing"
 DIGEST: Final = "digest"
 TEST: Final = "test"
 
@@ -31,6 +33,20 @@ DIGEST_HOUR: Final = 6
 
 def occasions(shops: Iterable[ShopHealth], now: float) -> list[Occasion]:
     return [one for shop in shops for one in _of(shop, now)]
+
+
+def export_occasions(failing: Iterable[Export], now: float) -> list[Occasion]:
+    """Exports that fail: each is told at its first failure after a success, then once a day."""
+    return [
+        Occasion(
+            f"export:{one.id}:{int(one.failing_since)}:{int((now - one.failing_since) // _DAY)}",
+            EXPORT,
+            "",
+            {"export": one},
+        )
+        for one in failing
+        if one.failing_since is not None
+    ]
 
 
 def digest_key(kind: str, now: float) -> str:

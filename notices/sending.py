@@ -7,8 +7,8 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -19,7 +19,7 @@ import orjson
 
 from notices.addresses import is_listed, problem_of_webhook
 from store.notices import Message
-from tiktok_shop.images import public_address
+from tiktok_shop.addresses import AddressesOf, addresses_of_a_server, public_address
 
 _MAIL_SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 5.0
@@ -50,6 +50,7 @@ class Mail:
     user: str = ""
     password: str = ""
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    addresses_of: AddressesOf = addresses_of_a_server
 
     def send(self, message: Message, addresses: tuple[str, ...], now: float) -> None:
         """`now`: UTC epoch seconds. A message is recognised by its id when it comes twice."""
@@ -76,10 +77,8 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":
-            return smtplib.SMTP_SSL(
-                self.host, self.port, timeout=_MAIL_SECONDS, context=self.context()
-            )
-        server = smtplib.SMTP(self.host, self.port, timeout=_MAIL_SECONDS)
+            return _CheckedTLS(self)
+        server = _Checked(self)
         if self.security == "starttls":
             try:
                 server.starttls(context=self.context())
@@ -87,6 +86,40 @@ class Mail:
                 server.close()
                 raise
         return server
+
+
+class _Checked(smtplib.SMTP):
+    """Connects to an address that was checked; the certificate is for the name."""
+
+    def __init__(self, mail: Mail) -> None:
+        self._addresses_of = mail.addresses_of
+        super().__init__(mail.host, mail.port, timeout=_MAIL_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _first_reached(self._addresses_of(host, port), port, timeout)
+
+
+class _CheckedTLS(smtplib.SMTP_SSL):
+    def __init__(self, mail: Mail) -> None:
+        self._addresses_of = mail.addresses_of
+        self._host = mail.host
+        super().__init__(mail.host, mail.port, timeout=_MAIL_SECONDS, context=mail.context())
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = _first_reached(self._addresses_of(host, port), port, timeout)
+        try:
+            return self.context.wrap_socket(plain, server_hostname=self._host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def _first_reached(addresses: Sequence[str], port: int, timeout: float) -> socket.socket:
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):
+            return socket.create_connection((address, port), timeout)
+    return socket.create_connection((last, port), timeout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import Final
 import structlog
 
 from clock import Clock
-from notices.occasions import DIGEST, TEST, digest_key, occasions
+from notices.occasions import DIGEST, TEST, digest_key, export_occasions, occasions
 from notices.sending import Mail, NotSent, Post
-from notices.wording import digest, trial, written
+from notices.wording import digest, trial, written, written_exports
 from settings import Settings
 from store.accounts import SAMPLE, Accounts
+from store.exports import Export, Exports
 from store.notices import EMAIL, Channels, Message, Notices, Occasion, Written
 from store.shop_health import ShopHealth, shop_health
 
@@ -73,6 +74,7 @@ class Telling:
         self._post = post
         self._kinds = kinds
         self._base_url = base_url
+        self._exports = Exports(accounts.database, clock)
         self._looked_at: float | None = None
 
     def once(self) -> None:
@@ -86,7 +88,10 @@ class Telling:
         """Write down what is worth telling now."""
         now = self._clock.now()
         health = shop_health(self._accounts.database, self._kinds, now)
+        failing = self._exports.failing()
         for workspace in self._accounts.workspaces():
+            ill = [export for export in failing if export.workspace_id == workspace.id]
+            self._tell_exports(workspace.id, workspace.name, ill, now)
             shops = [shop for shop in health if shop.workspace_id == workspace.id]
             if workspace.id == SAMPLE or not shops:
                 continue
@@ -100,6 +105,19 @@ class Telling:
             )
             if channels.names and (key := digest_key(channels.digest, now)):
                 self._tell_digest(workspace.id, workspace.name, shops, channels, key)
+
+    def _tell_exports(
+        self, workspace_id: str, name: str, failing: Sequence[Export], now: float
+    ) -> None:
+        if not failing:
+            return
+        self.notices.tell(
+            workspace_id,
+            _NOTICE,
+            export_occasions(failing, now),
+            lambda fresh: written_exports(fresh, name, self._base_url),
+            self.notices.channels(workspace_id),
+        )
 
     def _about(self, workspace_name: str) -> Callable[[Sequence[Occasion]], Written]:
         return lambda fresh: written(fresh, workspace_name, self._base_url)

@@ -45,6 +45,22 @@ def written(occasions: Sequence[Occasion], workspace: str, base_url: str) -> Wri
     return Written(subject, _letter(workspace, parts, base_url))
 
 
+def written_exports(occasions: Sequence[Occasion], workspace: str, base_url: str) -> Written:
+    """One message about all exports that fail."""
+    exports = [one.facts["export"] for one in occasions]
+    if len(exports) == 1:
+        subject = f"The export fails: {_clean(exports[0].name)}"
+    else:
+        subject = f"{len(exports)} exports to Google Sheets fail"
+    parts = [
+        f"{_clean(export.name)} (tab {_clean(export.tab)})\n"
+        f"It could not be refreshed. It says: {_clean(export.message)} The rows of the last success"
+        f" are still in the spreadsheet.\n{base_url}/sheets/{quote(export.id, safe='')}"
+        for export in exports
+    ]
+    return Written(subject, _letter(workspace, parts, base_url))
+
+
 def digest(shops: Sequence[ShopHealth], workspace: str, base_url: str, now: float) -> Written:
     """How all shops of a workspace are, those that need somebody first."""
     problems = [(shop, _state(shop, now)) for shop in shops]

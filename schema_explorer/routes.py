@@ -27,6 +27,8 @@ from schema_explorer import describe
 from schema_explorer.choice import OPERATORS, Choice, as_looker, chosen, filter_in_words, is_metric
 from schema_explorer.picture import HEIGHT, WIDTH, Picture, picture
 from schema_explorer.search import Wanted, find
+from store.accounts import Principal
+from store.roles import VIEWER, needs
 from web.figures import cell
 
 #: The parameters of a search, as `Wanted` has them.
@@ -69,10 +71,10 @@ class Preview:
 def explorer_routes(
     *,
     ask: Ask,
-    subjects: Callable[[str], Sequence[Subject]],
+    subjects: Callable[[Principal], Sequence[Subject]],
     today: Callable[[], dt.date],
 ) -> Blueprint:
-    """`subjects(workspace_id)`: what a preview can be about, the usual one first; `today` in UTC,
+    """`subjects(who)`: what a preview can be about, the usual one first; `today` in UTC,
     for the range until one is chosen."""
     routes = Blueprint("explorer", __name__, template_folder="templates")
     routes.add_app_template_filter(filter_in_words)
@@ -81,6 +83,7 @@ def explorer_routes(
         return chosen(request.args.to_dict(flat=False))
 
     @routes.get("/fields")
+    @needs(VIEWER)
     def page() -> str:
         wanted = Wanted(*(request.args.get(name, "").strip() for name in _SEARCH))
         found = find(wanted)
@@ -99,6 +102,7 @@ def explorer_routes(
         )
 
     @routes.get("/fields/<field_id>")
+    @needs(VIEWER)
     def detail(field_id: str) -> str:
         known = describe.by_id().get(field_id)
         if known is None:
@@ -117,8 +121,9 @@ def explorer_routes(
         )
 
     @routes.get("/fields/preview")
+    @needs(VIEWER)
     def preview() -> tuple[str, int]:
-        offered = subjects(g.principal.workspace_id)
+        offered = subjects(g.principal)
         choice = choice_of_address().on_days(today())
         if not choice.shops and offered:
             choice = choice.about(offered[0]).in_one_currency(offered[0])
@@ -149,15 +154,16 @@ def explorer_routes(
             asked = choice.request()
             # One row more than is drawn, to know whether there are more.
             limited = replace(asked, row_count=_ROWS_DRAWN + 1)
-            answer = ask(g.principal.workspace_id, limited, "ndjson", "none")
+            answer = ask(g.principal, limited, "ndjson", "none")
         except ConnectorError as error:
             return Preview(problem=error.message), error.http_status
         return _preview(choice, asked, answer, subject), HTTPStatus.OK
 
     @routes.get("/fields/preview.csv")
+    @needs(VIEWER)
     def file() -> Response:
         wanted = rows_request(choice_of_address().query(), csv=True)
-        answer = ask(g.principal.workspace_id, wanted.asked, wanted.form, "none")
+        answer = ask(g.principal, wanted.asked, wanted.form, "none")
         response = Response([wanted.opening, *answer.body.chunks], mimetype="text/csv")
         response.headers["Content-Disposition"] = "attachment; filename=preview.csv"
         return response

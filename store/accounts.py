@@ -17,9 +17,9 @@ from sqlalchemy.exc import OperationalError
 from catalogue.regions import region as region_defaults
 from clock import Clock
 from errors import BadRequest, Refused
+from store.accounts_migration import migrate
 from store.accounts_rows import (
     SAMPLE,
-    SCOPES,
     AuthorizationRow,
     AuthorizedShop,
     Grant,
@@ -29,19 +29,19 @@ from store.accounts_rows import (
     Principal,
     ShopRow,
     Workspace,
-    limit_of,
+    key_principal,
     shop_row,
 )
-from store.accounts_schema import data_keys, keys, members, migrate, shops, workspaces
+from store.accounts_schema import data_keys, keys, members, shops, workspaces
 from store.database import Database
 from store.deauthorization import covering, end_access
+from store.roles import OWNER
 from store.secrets import PURPOSES, Vault, WorkspaceSecrets, key_id_of
 from store.tokens import TokenKeeper
 from store.workspaces import WorkspaceScope
 
 __all__ = [
     "SAMPLE",
-    "SCOPES",
     "Accounts",
     "AuthorizationRow",
     "AuthorizedShop",
@@ -165,13 +165,7 @@ class Accounts:
                 code="unauthorised",
             )
         self._note_use(row.id, row.last_used_at)
-        held = SCOPES if row.scope == "manage" else (row.scope,)
-        return Principal(
-            workspace_id=row.workspace_id,
-            key_id=row.id,
-            scopes=frozenset(held),
-            limit=limit_of(row),
-        )
+        return key_principal(row)
 
     def scope_of(self, principal: Principal) -> WorkspaceScope:
         """What whoever asks may see of their workspace."""
@@ -201,6 +195,11 @@ class Accounts:
             ended = covering(connection, shop_id)
             end_access(connection, ended, self._clock.now())
 
+    def use_vault(self, vault: Vault) -> None:
+        """From now on, data keys are wrapped and unwrapped by another vault, which must know the
+        SECRET_KEY they are wrapped with."""
+        self._vault = vault
+
     def rewrap(self) -> int:
         """Wrap every data key with the newest SECRET_KEY; returns how many there are."""
         with self.database.writing() as connection:
@@ -229,8 +228,9 @@ class Accounts:
                 id=random.token_hex(8),
                 workspace_id=workspace_id,
                 name="owner",
-                role="owner",
+                role=OWNER,
                 created_at=now,
+                joined_at=now,
             )
         )
         return Workspace(workspace_id, name, now)

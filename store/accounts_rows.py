@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Row
 
+from store.roles import Admission, held
+
 #: Workspace and shop id of the Sample Account; every workspace may read it.
 SAMPLE: Final = "sample"
 
@@ -18,9 +20,6 @@ DEFAULT_WORKSPACE: Final = "default"
 #: must grant access again. `inactive`: TikTok has closed the shop or its seller's account.
 #: `disconnected`: nobody wants it read any more. Whatever the state, its data is still served.
 SHOP_STATES: Final = ("connected", "reauthorise", "inactive", "disconnected")
-
-#: `read`: ask for answers. `manage`: connect shops, start imports, make keys.
-SCOPES: Final = ("read", "manage")
 
 
 class Grant(Protocol):
@@ -68,16 +67,17 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Which shops a key opens: those that are a client's when it asks, and those with these ids;
-    with neither, all. The Sample Account is open to every key."""
+    """Which shops somebody may see: those that are a client's of these when it is asked, and those
+    with these ids; with `clients` None and no ids, all. With no client and no id, none. The Sample
+    Account is open to everybody."""
 
-    client: str | None = None
+    clients: tuple[str, ...] | None = None
     shop_ids: tuple[str, ...] = ()
 
     def allows(self, shop: ShopRow) -> bool:
         if self == NO_LIMIT or shop.is_sample or shop.shop_id in self.shop_ids:
             return True
-        return self.client is not None and shop.client == self.client
+        return shop.client is not None and shop.client in (self.clients or ())
 
 
 NO_LIMIT: Final = Limit()
@@ -85,15 +85,25 @@ NO_LIMIT: Final = Limit()
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. Exactly one of `key_id` and `member` is set; `session_id` goes with `member`,
-    `limit` with a key."""
+    """Who asks. At most one of `key_id` and `member` is set; with neither it is the program itself.
+    `member_id`, `role` and `session_id` go with `member`, `scopes` and `target` with a key: what
+    the only thing is that a key may refresh, "" for no such bound."""
 
     workspace_id: str
     key_id: str | None = None
     member: str | None = None
+    member_id: str = ""
+    role: str = ""
     session_id: str | None = None
     scopes: frozenset[str] = frozenset()
     limit: Limit = NO_LIMIT
+    target: str = ""
+
+    def may(self, role: str, *, whole: bool = False) -> bool:
+        """Whether it is a member of this role or above; `whole`: and limited to no clients."""
+        asked = Admission(role=role, whole=whole)
+        is_limited = self.limit != NO_LIMIT
+        return bool(self.role) and asked.admits_member(self.role, is_limited=is_limited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,8 @@ class ShopRow:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
+    """`target`: the only thing that a key for refreshing may refresh, "" for no such bound."""
+
     id: str
     name: str
     scope: str
@@ -165,6 +177,25 @@ class KeyRow:
     last_used_at: float | None
     revoked_at: float | None
     limit: Limit
+    target: str = ""
+
+    @property
+    def shown(self) -> str:
+        """How the key begins: enough to recognise it, of no use to anybody."""
+        return f"tts_{self.id}_"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """`clients`: those the member is limited to, None for no limit. `joined_at` is None until the
+    member has signed in for the first time."""
+
+    id: str
+    name: str
+    role: str
+    created_at: float
+    joined_at: float | None
+    clients: tuple[str, ...] | None = None
 
 
 def shop_row(row: Row[Any]) -> ShopRow:
@@ -194,9 +225,22 @@ def key_row(row: Row[Any]) -> KeyRow:
         last_used_at=row.last_used_at,
         revoked_at=row.revoked_at,
         limit=limit_of(row),
+        target=row.target,
+    )
+
+
+def key_principal(row: Row[Any]) -> Principal:
+    """Who asks with the key of this row."""
+    return Principal(
+        workspace_id=row.workspace_id,
+        key_id=row.id,
+        scopes=held(row.scope),
+        limit=limit_of(row),
+        target=row.target,
     )
 
 
 def limit_of(row: Row[Any]) -> Limit:
     """The limit in the row of a key."""
-    return Limit(row.client, tuple(row.shop_ids.split()))
+    clients = None if row.client is None else (row.client,)
+    return Limit(clients, tuple(row.shop_ids.split()))

@@ -1,4 +1,4 @@
-"""Tables of the accounts database, and the numbered steps that lead an older one here.
+"""Tables of the accounts database. An older one is led here by store/accounts_migration.py.
 
 Instants are UTC epoch seconds. Ids are text. Columns named `sealed_…` and `wrapped` hold ciphertext
 (store/secrets.py), columns named `digest` a hash; no bare secret is in any of them.
@@ -6,14 +6,12 @@ Instants are UTC epoch seconds. Ids are text. Columns named `sealed_…` and `wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
@@ -23,13 +21,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    inspect,
-    select,
+    text,
 )
-
-from errors import Refused
-from store.bookkeeping_schema import BOOKKEEPING, add_bookkeeping
-from store.database import Database
 
 ACCOUNTS: Final = MetaData()
 
@@ -69,6 +62,19 @@ members = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("is_limited", Boolean, nullable=False, default=False),
+    Column("joined_at", Double),
+    Index("members_by_name", "workspace_id", "name", unique=True),
+)
+
+#: The clients whose shops a limited member sees.
+member_clients = Table(
+    "member_clients",
+    ACCOUNTS,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("client", Text, primary_key=True),
+    _of_workspace(),
+    ForeignKeyConstraint(["workspace_id", "client"], ["clients.workspace_id", "clients.name"]),
 )
 
 #: Links and states that work once: sign-in links, and the `state` of TikTok's consent page.
@@ -108,6 +114,17 @@ keys = Table(
     # Which shops it opens; neither: all of the workspace's.
     Column("client", Text),
     Column("shop_ids", Text, nullable=False, default=""),
+    # The only thing that it may refresh; "": no such bound.
+    Column("target", Text, nullable=False, default=""),
+    # The name of a revoked key is free again.
+    Index(
+        "keys_by_name",
+        "workspace_id",
+        "name",
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
 )
 
 #: One per grant of a seller. `token_version` grows with every new pair of tokens; the
@@ -164,6 +181,7 @@ shops = Table(
     ForeignKeyConstraint(["workspace_id", "client"], ["clients.workspace_id", "clients.name"]),
 )
 
+#: `shop_id` is what a run is about: a shop, or `export:` and the id of an export.
 runs = Table(
     "runs",
     ACCOUNTS,
@@ -192,8 +210,8 @@ runs = Table(
     Column("reference", Text, nullable=False, default=""),
     Column("progress_at", Double),
     Column("stuck_at", Double),
+    Column("request_id", Text, nullable=False, default=""),
     UniqueConstraint("workspace_id", "shop_id", "kind", "slot"),
-    ForeignKeyConstraint(["workspace_id", "shop_id"], ["shops.workspace_id", "shops.shop_id"]),
     Index("runs_by_state", "state", "lane", "not_before"),
     Index("runs_by_age", "workspace_id", "created_at"),
     Index("runs_by_end", "state", "finished_at"),
@@ -283,128 +301,3 @@ invites = Table(
     Column("used_by", Text, nullable=False, default=""),
     Column("authorization_id", Text, nullable=False, default=""),
 )
-
-
-def _add_notifications(connection: Connection) -> None:
-    for statement in (
-        """CREATE TABLE notifications (
-            workspace_id TEXT NOT NULL, shop_id TEXT NOT NULL, notification_id TEXT NOT NULL,
-            topic TEXT NOT NULL, named TEXT NOT NULL, received_at DOUBLE PRECISION NOT NULL,
-            settled_at DOUBLE PRECISION, PRIMARY KEY (workspace_id, shop_id, notification_id))""",
-        "CREATE INDEX notifications_by_age ON notifications (workspace_id, shop_id, received_at)",
-        """CREATE TABLE access_ends (
-            workspace_id TEXT NOT NULL, shop_id TEXT NOT NULL, ends_at DOUBLE PRECISION,
-            told_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (workspace_id, shop_id))""",
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def _add_history(connection: Connection) -> None:
-    """What a run was for, what it cost and brought, and whether it is stuck."""
-    for column in (
-        "\"trigger\" TEXT NOT NULL DEFAULT ''",
-        "window_start BIGINT",
-        "window_end BIGINT",
-        '"rows" BIGINT NOT NULL DEFAULT 0',
-        "calls BIGINT NOT NULL DEFAULT 0",
-        "retries BIGINT NOT NULL DEFAULT 0",
-        "reference TEXT NOT NULL DEFAULT ''",
-        "progress_at DOUBLE PRECISION",
-        "stuck_at DOUBLE PRECISION",
-    ):
-        connection.exec_driver_sql(f"ALTER TABLE runs ADD COLUMN {column}")
-
-
-def _add_invites(connection: Connection) -> None:
-    """Invites, and the shops that a grant covers beside those that were chosen."""
-    for statement in (
-        """CREATE TABLE listed_shops (
-            authorization_id TEXT NOT NULL REFERENCES authorizations (id), shop_id TEXT NOT NULL,
-            name TEXT NOT NULL, code TEXT NOT NULL, region TEXT NOT NULL,
-            seller_type TEXT NOT NULL, cipher TEXT NOT NULL,
-            PRIMARY KEY (authorization_id, shop_id))""",
-        """CREATE TABLE invites (
-            id TEXT NOT NULL PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id),
-            digest TEXT NOT NULL UNIQUE, shop_id TEXT NOT NULL,
-            created_at DOUBLE PRECISION NOT NULL, expires_at DOUBLE PRECISION NOT NULL,
-            revoked_at DOUBLE PRECISION, used_at DOUBLE PRECISION,
-            used_by TEXT NOT NULL DEFAULT '', authorization_id TEXT NOT NULL DEFAULT '')""",
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def _add_refused_rate(connection: Connection) -> None:
-    connection.exec_driver_sql(
-        "ALTER TABLE buckets ADD COLUMN refused_rate DOUBLE PRECISION NOT NULL DEFAULT 0"
-    )
-
-
-def _add_serves_kept(connection: Connection) -> None:
-    """Whether TikTok's own figures are shown further back than TikTok gives them."""
-    connection.exec_driver_sql(
-        "ALTER TABLE shops ADD COLUMN serves_kept BOOLEAN NOT NULL DEFAULT FALSE"
-    )
-
-
-def _add_wishes(connection: Connection) -> None:
-    """Per shop: whether TikTok tells us what happens, and which data is read on request only."""
-    for column in ("listens BOOLEAN NOT NULL DEFAULT TRUE", "optional_data TEXT"):
-        connection.exec_driver_sql(f"ALTER TABLE shops ADD COLUMN {column}")
-
-
-def _add_key_limits(connection: Connection) -> None:
-    """Which shops a key opens: those of a client, or some by their ids, with spaces between."""
-    for column in ("client TEXT", "shop_ids TEXT NOT NULL DEFAULT ''"):
-        connection.exec_driver_sql(f"ALTER TABLE keys ADD COLUMN {column}")
-
-
-#: Step n leads a database of version n to version n + 1. Add to the end, never change one. A new
-#: database gets the tables as declared above and goes through none of them.
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
-    _add_notifications,
-    _add_history,
-    _add_invites,
-    _add_refused_rate,
-    _add_serves_kept,
-    add_bookkeeping,
-    _add_wishes,
-    _add_key_limits,
-)
-
-
-def migrate(database: Database, steps: tuple[Callable[[Connection], None], ...] = STEPS) -> None:
-    """Lead the database to the newest version, all steps in one transaction; safe to call from
-    several processes at once. Before it changes an SQLite file that is in use it keeps a copy
-    beside it. Raises Refused for a database of a newer release."""
-    newest = 1 + len(steps)
-    database.use_write_ahead_log()
-    with database.reading() as connection:
-        version = _version(connection)
-    if version > newest:
-        raise Refused(
-            "This data folder was written by a newer release. Install that release, or restore the "
-            "copy that was made before the upgrade.",
-            code="internal",
-        )
-    if version == newest:
-        return
-    with database.writing() as connection:
-        version = _version(connection)
-        if version == newest:
-            return  # another process was quicker
-        if version:
-            database.keep_copy(f"version-{version}")
-            for step in steps[version - 1 :]:
-                step(connection)
-        else:
-            ACCOUNTS.create_all(connection)
-            BOOKKEEPING.create_all(connection)
-        connection.execute(metadata.delete().where(metadata.c.name == "version"))
-        connection.execute(metadata.insert().values(name="version", value=str(newest)))
-
-
-def _version(connection: Connection) -> int:
-    if not inspect(connection).has_table("metadata"):
-        return 0
-    found = connection.scalar(select(metadata.c.value).where(metadata.c.name == "version"))
-    return int(found or 0)

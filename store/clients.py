@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, select, update
 
 from errors import BadRequest
-from store.accounts_schema import clients, keys, shops
+from store.accounts_schema import clients, keys, member_clients, shops
 
 
 def add_client(connection: Connection, workspace_id: str, name: str) -> None:
@@ -15,8 +15,8 @@ def add_client(connection: Connection, workspace_id: str, name: str) -> None:
 
 
 def rename_client(connection: Connection, workspace_id: str, name: str, new_name: str) -> None:
-    """Its shops and the keys that are limited to it go along. BadRequest when there is no such
-    client, or another of the new name."""
+    """Its shops, and the keys and members that are limited to it, go along. BadRequest when there
+    is no such client, or another of the new name."""
     if name == new_name:
         return
     if not _is_there(connection, workspace_id, name):
@@ -24,15 +24,16 @@ def rename_client(connection: Connection, workspace_id: str, name: str, new_name
     if _is_there(connection, workspace_id, new_name):
         raise BadRequest(f"There is a client called {new_name} already.")
     add_client(connection, workspace_id, new_name)
-    for table in (shops, keys):
+    for table in (shops, keys, member_clients):
         its = and_(table.c.workspace_id == workspace_id, table.c.client == name)
         connection.execute(update(table).where(its).values(client=new_name))
     _remove(connection, workspace_id, name)
 
 
 def remove_client(connection: Connection, workspace_id: str, name: str) -> None:
-    """Its shops stay, under no client. BadRequest while a key is limited to it, for such a key
-    would open nothing; harmless when there is no such client."""
+    """Its shops stay, under no client; members who were limited to it see them no more. BadRequest
+    while a key is limited to it, for such a key would open nothing; harmless when there is no such
+    client."""
     its = and_(
         keys.c.workspace_id == workspace_id, keys.c.client == name, keys.c.revoked_at.is_(None)
     )
@@ -42,6 +43,8 @@ def remove_client(connection: Connection, workspace_id: str, name: str) -> None:
         )
     of_client = and_(shops.c.workspace_id == workspace_id, shops.c.client == name)
     connection.execute(update(shops).where(of_client).values(client=None))
+    seen = and_(member_clients.c.workspace_id == workspace_id, member_clients.c.client == name)
+    connection.execute(member_clients.delete().where(seen))
     _remove(connection, workspace_id, name)
 
 

@@ -66,6 +66,11 @@ class Database:
         with self.reading() as connection:
             return bool(connection.scalar(text("SELECT 1")))
 
+    def writable(self) -> bool:
+        """Whether a transaction may write; raises the driver's error when nobody gets a turn."""
+        with self.writing() as connection:
+            return bool(connection.scalar(text("SELECT 1")))
+
     def use_write_ahead_log(self) -> None:
         """Readers and the writer of an SQLite file no longer wait for each other. Stays with the
         file."""
@@ -82,6 +87,15 @@ class Database:
             draft.touch(mode=0o600)
             self._outside_transaction("VACUUM INTO ?", (str(draft),))
             draft.replace(copy)
+
+    def erase_traces(self) -> None:
+        """Of what was deleted nothing stays on the disk: neither in the write-ahead log nor in
+        copies from before an upgrade."""
+        if self.is_sqlite and self.engine.url.database:
+            path = Path(self.engine.url.database)
+            for copy in path.parent.glob(f"{path.name}.version-*"):
+                copy.unlink(missing_ok=True)
+            self._outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _outside_transaction(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
         connection = self.engine.raw_connection()
@@ -102,6 +116,8 @@ def _preparing(busy_timeout_ms: int) -> Callable[[Any, object], None]:
         with _telling_damage():
             connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
             connection.execute("PRAGMA foreign_keys = ON")
+            # What was deleted is overwritten, and not only left out.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA synchronous = FULL")
 
     return prepare

@@ -12,7 +12,15 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+#: Where pictures are served; behind it follow workspace, shop and name.
+ADDRESS: Final = "/images/"
+
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp|gif)")
+
+
+def address_of(workspace_id: str, shop_id: str) -> str:
+    """Where the pictures of a shop are served, without the host, with a slash at its end."""
+    return f"{ADDRESS}{workspace_id}/{shop_id}/"
 
 
 class ImageFolder:

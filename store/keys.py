@@ -1,13 +1,19 @@
-"""API keys of a workspace: made, listed, revoked. Of a key only a digest is kept."""
+"""API keys of a workspace: made, listed, revoked. Of a key only a keyed hash is kept."""
 
 from __future__ import annotations
 
+from itertools import count
+
 from sqlalchemy import Connection, and_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from errors import BadRequest
-from store.accounts_rows import NO_LIMIT, SAMPLE, SCOPES, KeyRow, Limit, key_row
+from store.accounts_rows import NO_LIMIT, SAMPLE, KeyRow, Limit, key_row
 from store.accounts_schema import clients, keys, shops
+from store.roles import READ, REFRESH, SCOPES
 from store.secrets import WorkspaceSecrets, new_bare_key
+
+NAME_TAKEN = "There is a key of this name already. Choose another, or revoke that one."
 
 
 def create_key(
@@ -18,29 +24,48 @@ def create_key(
     name: str,
     scope: str,
     limit: Limit,
+    target: str,
     now: float,
 ) -> tuple[KeyRow, str]:
-    """The key and its bare text. BadRequest for an unknown scope, for a limit to what is not the
-    workspace's, and for a key that may manage but not see everything."""
+    """The key and its bare text. BadRequest for a name that a key in use has, also when both are
+    made at the same moment; for an unknown scope; for a limit to what is not the workspace's or to
+    several clients, and for one of a key that does not only read; for a target of a key that does
+    not only refresh."""
     if scope not in SCOPES:
         raise BadRequest(f"{scope} is not a scope. Choose one of: {', '.join(SCOPES)}.")
-    if limit != NO_LIMIT and scope != "read":
+    if limit != NO_LIMIT and scope != READ:
         raise BadRequest("Only a key for reading can be limited to a client or to shops.")
+    if target and scope != REFRESH:
+        raise BadRequest("Only a key for refreshing can be bound to one spreadsheet.")
+    if len(limit.clients or ()) > 1:
+        raise BadRequest("A key can be limited to one client.")
     _check_limit(connection, workspace_id, limit)
     key_id, bare_key = new_bare_key()
-    connection.execute(
-        keys.insert().values(
-            id=key_id,
-            workspace_id=workspace_id,
-            name=name,
-            scope=scope,
-            digest=secrets.key_digest(bare_key),
-            created_at=now,
-            client=limit.client,
-            shop_ids=" ".join(limit.shop_ids),
-        )
+    made = keys.insert().values(
+        id=key_id,
+        workspace_id=workspace_id,
+        name=name,
+        scope=scope,
+        digest=secrets.key_digest(bare_key),
+        created_at=now,
+        client=next(iter(limit.clients or ()), None),
+        shop_ids=" ".join(limit.shop_ids),
+        target=target,
     )
+    if _is_taken(connection, workspace_id, name):
+        raise BadRequest(NAME_TAKEN)
+    try:
+        connection.execute(made)
+    except IntegrityError:
+        # Somebody else's was first; SQLite lets one at a time come so far.
+        raise BadRequest(NAME_TAKEN) from None
     return key_row(connection.execute(select(keys).where(keys.c.id == key_id)).one()), bare_key
+
+
+def free_name(connection: Connection, workspace_id: str, name: str) -> str:
+    """The name, or the name with the first number that makes it one of no key in use."""
+    tries = (name if number == 1 else f"{name} {number}" for number in count(1))
+    return next(one for one in tries if not _is_taken(connection, workspace_id, one))
 
 
 def keys_of(connection: Connection, workspace_id: str) -> list[KeyRow]:
@@ -58,9 +83,16 @@ def revoke_key(connection: Connection, workspace_id: str, key_id: str, now: floa
         connection.execute(update(keys).where(this).values(revoked_at=now))
 
 
+def _is_taken(connection: Connection, workspace_id: str, name: str) -> bool:
+    same = and_(
+        keys.c.workspace_id == workspace_id, keys.c.name == name, keys.c.revoked_at.is_(None)
+    )
+    return connection.execute(select(keys.c.id).where(same)).first() is not None
+
+
 def _check_limit(connection: Connection, workspace_id: str, limit: Limit) -> None:
-    if limit.client is not None:
-        known = and_(clients.c.workspace_id == workspace_id, clients.c.name == limit.client)
+    for client in limit.clients or ():
+        known = and_(clients.c.workspace_id == workspace_id, clients.c.name == client)
         if connection.execute(select(clients.c.name).where(known)).first() is None:
             raise BadRequest("There is no such client.", code="not_found")
     wanted = set(limit.shop_ids) - {SAMPLE}

@@ -1,10 +1,10 @@
-"""Runs and leases: what is to be done for a shop, and who may do it.
+"""Runs and leases: what is to be done for a shop, or for an export, and who may do it.
 
-A run is one piece of work for one lane of one shop. Its slot makes asking for it harmless: the same
-(shop, kind, slot) is one run, however many schedulers ask. A worker claims a run by taking the
-lease of its (shop, lane). A lease that is not renewed runs out, and then somebody else may claim
-the run, with a greater token: a worker that was killed loses nothing, and one that was only stopped
-is refused by `Fenced` when it wakes.
+A run is one piece of work for one lane of one shop (`shop_id` may name an export instead). Its slot
+makes asking for it harmless: the same (shop, kind, slot) is one run, however many schedulers ask. A
+worker claims a run by taking the lease of its (shop, lane). A lease that is not renewed runs out,
+and then somebody else may claim the run, with a greater token: a worker that was killed loses
+nothing, and one that was only stopped is refused by `Fenced` when it wakes.
 
     pending ──claim──> running ──finish──> done | blocked | failed
        waiting <──hand_back──┘ └──lease runs out──> claimable again
@@ -13,7 +13,7 @@ is refused by `Fenced` when it wakes.
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -35,11 +35,11 @@ from sqlalchemy.exc import IntegrityError
 
 from clock import Clock
 from errors import BadRequest
-from store.accounts_schema import leases, runs
+from store.accounts_schema import leases, runs, shops
 from store.amounts import count_calls, forget_shop
 from store.database import Database
 from store.fencing import Fenced
-from store.runs import STATES, Claim, Figures, Run, run_of
+from store.runs import OF_EXPORT, STATES, Claim, Figures, Run, request_under_way, run_of
 
 __all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
 
@@ -95,6 +95,7 @@ class Ledger:
             "attempt": 0,
             "message": "",
             "created_at": self._clock.now(),
+            "request_id": request_under_way(),
         }
         same = and_(
             runs.c.workspace_id == workspace_id,
@@ -107,13 +108,12 @@ class Ledger:
         if known is None:
             try:
                 with self._database.writing() as connection:
+                    _check_shop(connection, workspace_id, shop_id)
                     connection.execute(runs.insert().values(values))
             except IntegrityError:
-                pass  # somebody else asked at the same moment, or the shop is unknown
+                pass  # somebody else asked at the same moment
             with self._database.reading() as connection:
-                known = connection.execute(select(runs).where(same)).first()
-        if known is None:
-            raise BadRequest("There is no such shop to import.", code="unknown_shop")
+                known = connection.execute(select(runs).where(same)).one()
         return run_of(known)
 
     def claim(self, owner: str, lanes: Sequence[str]) -> Claim | None:
@@ -237,10 +237,21 @@ class Ledger:
         with self._database.reading() as connection:
             return [run_of(row) for row in connection.execute(newest)]
 
-    def run(self, run_id: str) -> Run:
-        """BadRequest `not_found` when there is none."""
+    def under_way(self, workspace_ids: Collection[str]) -> set[tuple[str, str]]:
+        """(workspace id, shop id) of these workspaces' shops with a run that is not left for good."""
+        unfinished = runs.c.state.in_(_OPEN)
+        wanted = select(runs.c.workspace_id, runs.c.shop_id).distinct()
+        wanted = wanted.where(runs.c.workspace_id.in_(workspace_ids), unfinished)
         with self._database.reading() as connection:
-            row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+            return {(row.workspace_id, row.shop_id) for row in connection.execute(wanted)}
+
+    def run(self, run_id: str, workspaces: Collection[str] | None = None) -> Run:
+        """BadRequest `not_found` when there is none, or none of these workspaces (None: any)."""
+        this = select(runs).where(runs.c.id == run_id)
+        if workspaces is not None:
+            this = this.where(runs.c.workspace_id.in_(workspaces))
+        with self._database.reading() as connection:
+            row = connection.execute(this).first()
         if row is None:
             raise BadRequest("There is no such run.", code="not_found")
         return run_of(row)
@@ -322,6 +333,14 @@ class Ledger:
 
     def _change_run(self, connection: Connection, claim: Claim, **values: object) -> None:
         connection.execute(update(runs).where(runs.c.id == claim.run.id).values(**values))
+
+
+def _check_shop(connection: Connection, workspace_id: str, subject: str) -> None:
+    """What a run is about is there, unless it is an export, which may end at any time."""
+    this = and_(shops.c.workspace_id == workspace_id, shops.c.shop_id == subject)
+    is_shop = not subject.startswith(OF_EXPORT)
+    if is_shop and connection.execute(select(shops.c.shop_id).where(this)).first() is None:
+        raise BadRequest("There is no such shop to import.", code="unknown_shop")
 
 
 def _added(figures: Figures, now: float) -> dict[str, object]:

@@ -190,11 +190,31 @@ def _prices_of_lines(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _promises_and_spans(connection: sqlite3.Connection) -> None:
+    """Two tables that the first files lack. What their segments show is promised if nothing waits
+    to be published; else the next publication promises it."""
+    if not _has_table(connection, "_spans"):
+        connection.execute(
+            "CREATE TABLE _spans "
+            "(family TEXT, month TEXT, span TEXT NOT NULL, PRIMARY KEY (family, month))"
+        )
+    if not _has_table(connection, "_published_coverage"):
+        connection.execute(
+            "CREATE TABLE _published_coverage (resource TEXT, start INTEGER, end INTEGER, "
+            "read_at INTEGER NOT NULL, PRIMARY KEY (resource, start))"
+        )
+        connection.execute(
+            "INSERT INTO _published_coverage SELECT * FROM _coverage "
+            "WHERE NOT EXISTS (SELECT 1 FROM _months WHERE changed_seq > published_seq)"
+        )
+
+
 SHOP_STEPS: Final = (
     Step(1, "bookkeeping tables", _bookkeeping),
     Step(2, "progress by lane", _progress_by_lane),
     Step(3, "freshness and counts over windows", _live),
     Step(4, "derived prices are made from lines", _prices_of_lines),
+    Step(5, "promised coverage and spans", _promises_and_spans),
 )
 
 

@@ -26,6 +26,7 @@ from clock import Clock
 from errors import Retryable
 from store.accounts_schema import access_ends, authorizations, notifications, runs, shops
 from store.database import Database
+from store.runs import request_under_way
 from tiktok_shop.webhooks import Notification
 
 #: The kind of run that reads records again, and its lane.
@@ -294,6 +295,7 @@ def _ensure_run(connection: Connection, workspace_id: str, shop_id: str, now: fl
             "attempt": 0,
             "message": "",
             "created_at": now,
+            "request_id": request_under_way(),
         },
     )
 

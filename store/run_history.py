@@ -21,9 +21,9 @@ from store.runs import Run, run_of
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which runs: what is empty does not restrict. `state` is one of `store.runs.STATES` or
-    "stuck", `trigger` one of TRIGGERS; `[since, until)` is when they were asked for, UTC epoch
-    seconds."""
+    """Which runs: what is empty does not restrict; nor do `shop_ids` of None. `state` is one of
+    `store.runs.STATES` or "stuck", `trigger` one of TRIGGERS; `[since, until)` is when they were
+    asked for, UTC epoch seconds."""
 
     workspaces: Sequence[str] = ()
     shop_id: str = ""
@@ -31,6 +31,8 @@ class Wanted:
     trigger: str = ""
     since: float | None = None
     until: float | None = None
+    shop_ids: Sequence[str] | None = None
+    kinds: Sequence[str] = ()
 
 
 class RunHistory:
@@ -77,11 +79,14 @@ class RunHistory:
 
 
 def _of_workspaces(wanted: Wanted) -> list[ColumnElement[bool]]:
-    return [runs.c.workspace_id.in_(wanted.workspaces)] if wanted.workspaces else []
+    of_shops = [] if wanted.shop_ids is None else [runs.c.shop_id.in_(wanted.shop_ids)]
+    return [*of_shops, *([runs.c.workspace_id.in_(wanted.workspaces)] if wanted.workspaces else [])]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = _of_workspaces(wanted)
+    if wanted.kinds:
+        conditions.append(runs.c.kind.in_(wanted.kinds))
     if wanted.shop_id:
         conditions.append(runs.c.shop_id == wanted.shop_id)
     if wanted.state == "stuck":

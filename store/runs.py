@@ -8,8 +8,12 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Row
+from structlog.contextvars import get_contextvars
 
 STATES: Final = ("pending", "running", "waiting", "done", "blocked", "failed")
+
+#: Before the id of an export, where a run says what it is about; other runs are about a shop.
+OF_EXPORT: Final = "export:"
 
 #: Why a run was asked for.
 TRIGGERS: Final = ("connect", "schedule", "manual", "webhook", "live")
@@ -23,7 +27,7 @@ class Run:
     `trigger` is one of TRIGGERS, "" for runs older than it. `[window_start, window_end)` is what
     was read. `rows`, `calls` and `retries` (calls that repeated another) are sums over all
     attempts. `progress_at` is when a page was last kept; `stuck_at`, when the run was found to
-    bring nothing.
+    bring nothing. `request_id` is that of the request, by whomever, that asked for it.
     """
 
     id: str
@@ -51,6 +55,7 @@ class Run:
     reference: str = ""
     progress_at: float | None = None
     stuck_at: float | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ class Claim:
     owner: str
     token: int
     expires_at: float
+
+
+def request_under_way() -> str:
+    """The id of the request that this thread answers, as the log lines have it; "" when none."""
+    return str(get_contextvars().get("request_id", ""))
 
 
 def run_of(row: Row[Any]) -> Run:

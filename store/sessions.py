@@ -6,7 +6,6 @@ mark that they were used is set by the same statement that finds them.
 
 from __future__ import annotations
 
-import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,9 +15,11 @@ from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from clock import Clock
 from errors import BadRequest, Refused
-from store.accounts_rows import SCOPES, Principal
-from store.accounts_schema import members, one_use_tokens, sessions, workspaces
+from store.accounts_rows import NO_LIMIT, Limit, Principal
+from store.accounts_schema import member_clients, members, one_use_tokens, sessions, workspaces
 from store.database import Database
+from store.members import NO_SUCH, add_member
+from store.roles import OWNER
 from store.secrets import digest, random_token
 
 LINK_SECONDS: Final = 15 * 60.0
@@ -37,15 +38,24 @@ class Sessions:
         self._database = database
         self._clock = clock
 
-    def new_link_token(self, workspace_id: str, valid_seconds: float = LINK_SECONDS) -> str:
-        """The token of a sign-in link for the workspace's owner; works once."""
-        return _new_token(
-            self._database,
-            self._clock.now(),
-            purpose="sign_in",
-            workspace_id=workspace_id,
-            valid_seconds=valid_seconds,
-        )
+    def new_link_token(
+        self, workspace_id: str, valid_seconds: float = LINK_SECONDS, *, member_id: str = ""
+    ) -> str:
+        """The token of a sign-in link for a member, "" for the workspace's first owner; works once.
+        BadRequest `not_found` when there is no such member."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            mine = and_(members.c.workspace_id == workspace_id, members.c.id == member_id)
+            if member_id and connection.execute(select(members.c.id).where(mine)).first() is None:
+                raise BadRequest(NO_SUCH, code="not_found")
+            return _new_token(
+                connection,
+                now,
+                purpose="sign_in",
+                workspace_id=workspace_id,
+                detail=member_id,
+                valid_seconds=valid_seconds,
+            )
 
     def sign_in(self, link_token: str) -> str:
         """Use up a sign-in link; returns the bare token of a new session. Refused `unauthorised`
@@ -53,20 +63,19 @@ class Sessions:
         now = self._clock.now()
         with self._database.writing() as connection:
             link = _used(connection, link_token, now, purpose="sign_in", bound_to="")
-            if link is None:
+            member_id = _member_of(connection, link) if link is not None else None
+            if link is None or member_id is None:
                 raise Refused(
-                    "This sign-in link was used already or is too old. Make a new one with "
-                    "'flask --app app login-link'.",
+                    "This sign-in link was used already or is too old. Ask an owner of your "
+                    "workspace for a new one; 'flask --app app login-link' makes one too.",
                     code="unauthorised",
                 )
-            member = members.c.workspace_id == link.workspace_id
-            oldest = select(members.c.id).where(member).order_by(members.c.created_at).limit(1)
-            member_id = connection.scalar(oldest)
-            return _new_session(connection, link.workspace_id, str(member_id), now)
+            return _new_session(connection, link.workspace_id, member_id, now)
 
-    def sign_in_as(self, workspace_id: str, name: str) -> str:
+    def sign_in_as(self, workspace_id: str, name: str, role: str = OWNER) -> str:
         """The bare token of a new session for somebody who was recognised; a member of this name
-        is made where there is none. BadRequest `not_found` for an unknown workspace."""
+        is made where there is none, with this role. BadRequest `not_found` for an unknown
+        workspace."""
         now = self._clock.now()
         with self._database.writing() as connection:
             workspace = select(workspaces.c.id).where(workspaces.c.id == workspace_id)
@@ -77,23 +86,25 @@ class Sessions:
             )
             member_id = connection.scalar(known)
             if member_id is None:
-                member_id = random.token_hex(8)
-                values = {"id": member_id, "workspace_id": workspace_id, "name": name}
-                connection.execute(members.insert().values(**values, role="owner", created_at=now))
+                member_id = add_member(
+                    connection, workspace_id, name=name, role=role, limited_to=None, now=now
+                )
             return _new_session(connection, workspace_id, member_id, now)
 
     def principal(self, session_token: str) -> Principal | None:
-        """Who this session belongs to; None when it is unknown or has ended."""
+        """Who this session belongs to, with the role and the limit of this moment; None when it is
+        unknown or has ended."""
         now = self._clock.now()
         this = sessions.c.digest == digest(session_token)
         wanted = (
-            select(sessions, members.c.name)
+            select(sessions, members.c.name, members.c.role, members.c.is_limited)
             .join_from(sessions, members)
             .where(this, sessions.c.seen_at > now - IDLE_SECONDS)
             .where(sessions.c.created_at > now - LONGEST_SECONDS)
         )
         with self._database.reading() as connection:
             row = connection.execute(wanted).first()
+            limit = _limit_of(connection, row) if row is not None else NO_LIMIT
         if row is None:
             return None
         if now - row.seen_at >= SEEN_EVERY_SECONDS:
@@ -102,8 +113,10 @@ class Sessions:
         return Principal(
             workspace_id=row.workspace_id,
             member=row.name,
+            member_id=row.member_id,
+            role=row.role,
             session_id=row.digest,
-            scopes=frozenset(SCOPES),
+            limit=limit,
         )
 
     def sign_out(self, session_token: str) -> None:
@@ -134,15 +147,16 @@ class ConsentStates:
 
     def new(self, intent: Intent, browser: str) -> str:
         told = (intent.region, intent.shop_id, intent.invite_id)
-        return _new_token(
-            self._database,
-            self._clock.now(),
-            purpose="connect",
-            workspace_id=intent.workspace_id,
-            bound_to=browser,
-            detail=orjson.dumps(told).decode(),
-            valid_seconds=STATE_SECONDS,
-        )
+        with self._database.writing() as connection:
+            return _new_token(
+                connection,
+                self._clock.now(),
+                purpose="connect",
+                workspace_id=intent.workspace_id,
+                bound_to=browser,
+                detail=orjson.dumps(told).decode(),
+                valid_seconds=STATE_SECONDS,
+            )
 
     def use(self, state: str, browser: str) -> Intent:
         """Use up a state; returns its intent. BadRequest when it is missing, wrong, used, too old,
@@ -158,9 +172,43 @@ class ConsentStates:
         return Intent(row.workspace_id, *orjson.loads(row.detail))
 
 
+class GoogleStates:
+    """The `state` that goes with a member to Google and comes back. `browser` as for
+    `ConsentStates`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def new(self, workspace_id: str, browser: str) -> str:
+        with self._database.writing() as connection:
+            return _new_token(
+                connection,
+                self._clock.now(),
+                purpose="google",
+                workspace_id=workspace_id,
+                bound_to=browser,
+                valid_seconds=STATE_SECONDS,
+            )
+
+    def use(self, state: str, workspace_id: str, browser: str) -> None:
+        """Use up a state. BadRequest when it is missing, wrong, used, too old, or was made in
+        another browser or for another workspace."""
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            row = _used(connection, state, now, purpose="google", bound_to=browser)
+        if row is None or row.workspace_id != workspace_id:
+            raise BadRequest(
+                "This answer from Google does not belong to a sign-in you started here, or it came "
+                "too late. Please start again."
+            )
+
+
 def _new_session(connection: Connection, workspace_id: str, member_id: str, now: float) -> str:
     """Its bare token. Sessions that have ended go."""
     session_token = random_token()
+    first_time = and_(members.c.id == member_id, members.c.joined_at.is_(None))
+    connection.execute(update(members).where(first_time).values(joined_at=now))
     connection.execute(delete(sessions).where(_ended(now)))
     connection.execute(
         sessions.insert().values(
@@ -174,8 +222,24 @@ def _new_session(connection: Connection, workspace_id: str, member_id: str, now:
     return session_token
 
 
+def _member_of(connection: Connection, link: Row[Any]) -> str | None:
+    """Whom a sign-in link is for; None for a member who was removed."""
+    mine = select(members.c.id).where(members.c.workspace_id == link.workspace_id)
+    if link.detail:
+        return connection.scalar(mine.where(members.c.id == link.detail))
+    owners = mine.where(members.c.role == OWNER, members.c.joined_at.is_not(None))
+    return connection.scalar(owners.order_by(members.c.created_at, members.c.id).limit(1))
+
+
+def _limit_of(connection: Connection, row: Row[Any]) -> Limit:
+    if not row.is_limited:
+        return NO_LIMIT
+    its = select(member_clients.c.client).where(member_clients.c.member_id == row.member_id)
+    return Limit(clients=tuple(connection.scalars(its.order_by(member_clients.c.client))))
+
+
 def _new_token(
-    database: Database,
+    connection: Connection,
     now: float,
     *,
     purpose: str,
@@ -193,9 +257,8 @@ def _new_token(
         "detail": detail,
         "expires_at": now + valid_seconds,
     }
-    with database.writing() as connection:
-        connection.execute(delete(one_use_tokens).where(one_use_tokens.c.expires_at <= now))
-        connection.execute(one_use_tokens.insert().values(values))
+    connection.execute(delete(one_use_tokens).where(one_use_tokens.c.expires_at <= now))
+    connection.execute(one_use_tokens.insert().values(values))
     return token
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
 from threading import Lock
 
 from clock import Clock
 from store.columns import ShopColumns
+from store.migrations import prepare_shop_file
 from store.paths import DataFolder
 from store.purge import purge_shop
 from store.records import ShopRecords
+from store.shop_file import open_writer
 
 
 class ShopStores:
@@ -33,6 +38,7 @@ class ShopStores:
         key = (workspace_id, shop_id)
         with self._lock:
             if key not in self._columns:
+                _upgrade(self._folder.records_path(*key))
                 self._columns[key] = ShopColumns(
                     self._folder.records_path(*key), self._folder.columns_folder(*key), self._clock
                 )
@@ -50,3 +56,12 @@ class ShopStores:
                 columns.close()
             self._records.clear()
             self._columns.clear()
+
+
+def _upgrade(records_path: Path) -> None:
+    """A file of an older release is brought to today's shape before anybody reads its columns, for
+    answers may be asked for before a worker has opened it. What cannot be opened is told by whoever
+    reads it."""
+    if records_path.exists():
+        with suppress(sqlite3.Error), closing(open_writer(records_path)) as writer:
+            prepare_shop_file(writer, records_path)

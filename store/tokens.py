@@ -19,8 +19,8 @@ from errors import Reauthorise, Retryable
 from store.accounts_rows import Grant, ShopRow
 from store.accounts_schema import authorizations, shops
 from store.database import Database
+from store.grants import ACCESS_PLACE, REFRESH_PLACE, set_state_of_shops, token_columns
 from store.secrets import WorkspaceSecrets
-from store.workspaces import ACCESS_PLACE, REFRESH_PLACE, set_state_of_shops, token_columns
 
 #: Ask for new tokens when less than this is left of the access token.
 RENEW_BEFORE_SECONDS: Final = 600.0

@@ -3,15 +3,14 @@ to another one are answered like ids that do not exist."""
 
 from __future__ import annotations
 
-import secrets as random
 from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from clock import Clock
-from errors import BadRequest, Reauthorise, Refused
+from errors import BadRequest, Reauthorise
 from store.accounts_rows import (
     NO_LIMIT,
     SAMPLE,
@@ -21,23 +20,22 @@ from store.accounts_rows import (
     Grant,
     KeyRow,
     Limit,
+    MemberRow,
     OfferedShop,
     ShopRow,
     authorization_row,
     shop_row,
 )
-from store.accounts_schema import authorizations, clients, listed_shops, shops, workspaces
+from store.accounts_schema import authorizations, clients, shops, workspaces
 from store.choice import choose, disconnect, forget_unused, list_shops, offered_shops
 from store.clients import add_client, remove_client, rename_client
 from store.database import Database
 from store.deauthorization import end_access
-from store.keys import create_key, keys_of, revoke_key
+from store.grants import save_grant
+from store.keys import create_key, free_name, keys_of, revoke_key
+from store.members import add_member, change_member, members_of, remove_member
+from store.roles import READ
 from store.secrets import WorkspaceSecrets
-
-#: Where in the database a token is sealed to; see WorkspaceSecrets.seal.
-ACCESS_PLACE: Final = "access token of {}"
-REFRESH_PLACE: Final = "refresh token of {}"
-
 
 _SHOP = select(shops).where(
     shops.c.workspace_id == bindparam("owner"), shops.c.shop_id == bindparam("wanted")
@@ -73,6 +71,11 @@ class WorkspaceScope:
             clock=self._clock,
             limit=limit,
         )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether only some of its shops can be seen."""
+        return self._limit != NO_LIMIT
 
     @property
     def name(self) -> str:
@@ -112,48 +115,23 @@ class WorkspaceScope:
         return shop
 
     def authorizations(self) -> list[AuthorizationRow]:
+        """Within a limit, those that one of its shops is read with."""
         mine = select(authorizations).where(authorizations.c.workspace_id == self.id)
         with self._database.reading() as connection:
             found = connection.execute(mine.order_by(authorizations.c.created_at))
-            return [authorization_row(row) for row in found]
+            known = [authorization_row(row) for row in found]
+        if not self.is_limited:
+            return known
+        seen = {shop.authorization_id for shop in self.shops()}
+        return [row for row in known if row.id in seen]
 
     def save_authorization(self, grant: Grant, region: str) -> AuthorizationRow:
         """Keep a seller's grant, or its renewal. `region` is that of the consent page. Raises
         Refused when the seller's account is connected to another workspace."""
-        now = self._clock.now()
         with self._database.writing() as connection:
-            known = connection.execute(
-                select(authorizations)
-                .where(authorizations.c.open_id == grant.open_id)
-                .with_for_update()
-            ).first()
-            if known is not None and known.workspace_id != self.id:
-                _give_up_foreign(connection, known.id)
-                known = None
-            authorization_id = random.token_hex(8) if known is None else known.id
-            values: dict[str, object] = {
-                "seller_name": grant.seller_name,
-                "region": region,
-                "state": "connected",
-                **token_columns(self._secrets, authorization_id, grant, now),
-                "token_version": 1 if known is None else known.token_version + 1,
-                "refresh_owner": "",
-                "refresh_until": 0.0,
-            }
-            this = authorizations.c.id == authorization_id
-            if known is None:
-                values |= {
-                    "id": authorization_id,
-                    "workspace_id": self.id,
-                    "open_id": grant.open_id,
-                    "created_at": now,
-                }
-                connection.execute(authorizations.insert().values(values))
-            else:
-                connection.execute(update(authorizations).where(this).values(values))
-                set_state_of_shops(connection, authorization_id, "reauthorise", "connected")
-            row = connection.execute(select(authorizations).where(this)).one()
-        return authorization_row(row)
+            return save_grant(
+                connection, self.id, self._secrets, grant, region, self._clock.now()
+            )
 
     def save_shops(
         self,
@@ -312,11 +290,15 @@ class WorkspaceScope:
             remove_client(connection, self.id, name)
 
     def clients(self) -> list[str]:
+        """Those that the limit names, where there is one."""
         mine = select(clients.c.name).where(clients.c.workspace_id == self.id)
+        if self.is_limited:
+            mine = mine.where(clients.c.name.in_(self._limit.clients or ()))
         with self._database.reading() as connection:
             return list(connection.scalars(mine.order_by(clients.c.name)))
 
     def _change_shop(self, shop_id: str, values: dict[str, object]) -> None:
+        self.shop(shop_id)  # within the limit
         this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop_id)
         with self._database.writing() as connection:
             if not connection.execute(update(shops).where(this).values(values)).rowcount:
@@ -325,18 +307,26 @@ class WorkspaceScope:
                 )
 
     def create_key(
-        self, name: str, scope: str = "read", limit: Limit = NO_LIMIT
+        self,
+        name: str,
+        scope: str = READ,
+        limit: Limit = NO_LIMIT,
+        *,
+        target: str = "",
+        numbered: bool = False,
     ) -> tuple[KeyRow, str]:
-        """A new API key and its bare text, which is shown this once and cannot be read again. See
-        `store.keys`; so with the next two."""
+        """A new API key and its bare text, which is shown this once and cannot be read again.
+        `target`: the only thing that a key for refreshing may refresh. `numbered`: where the name
+        is taken, a number is put behind it. See `store.keys`; so with the next two."""
         with self._database.writing() as connection:
             return create_key(
                 connection,
                 self.id,
                 self._secrets,
-                name=name,
+                name=free_name(connection, self.id, name) if numbered else name,
                 scope=scope,
                 limit=limit,
+                target=target,
                 now=self._clock.now(),
             )
 
@@ -347,6 +337,26 @@ class WorkspaceScope:
     def revoke_key(self, key_id: str) -> None:
         with self._database.writing() as connection:
             revoke_key(connection, self.id, key_id, self._clock.now())
+
+    def members(self) -> list[MemberRow]:
+        with self._database.reading() as connection:
+            return members_of(connection, self.id)
+
+    def add_member(self, name: str, role: str, limited_to: Collection[str] | None = None) -> str:
+        """Its id. See `store.members`; so with the next two."""
+        values: dict[str, Any] = {"name": name, "role": role, "limited_to": limited_to}
+        with self._database.writing() as connection:
+            return add_member(connection, self.id, **values, now=self._clock.now())
+
+    def change_member(
+        self, member_id: str, role: str, limited_to: Collection[str] | None = None
+    ) -> None:
+        with self._database.writing() as connection:
+            change_member(connection, self.id, member_id, role=role, limited_to=limited_to)
+
+    def remove_member(self, member_id: str) -> None:
+        with self._database.writing() as connection:
+            remove_member(connection, self.id, member_id)
 
     def seal(self, text: str, place: str) -> str:
         """Encrypt a credential of the workspace; `place` names the row and column it belongs to."""
@@ -360,45 +370,3 @@ class WorkspaceScope:
         """A function buyer id -> (32 hex characters, signed 64-bit integer), stable within the
         workspace, different in every other, not reversible."""
         return self._secrets.buyer_hasher()
-
-
-def _give_up_foreign(connection: Connection, authorization_id: str) -> None:
-    """Forget another workspace's grant that no shop is read with; Refused when one is."""
-    its_shops = shops.c.authorization_id == authorization_id
-    in_use = select(shops.c.shop_id).where(its_shops, shops.c.state != "disconnected")
-    if connection.execute(in_use).first() is not None:
-        raise Refused(
-            "This TikTok Shop account is already connected to another workspace of this "
-            "installation. Disconnect it there first, or connect a different account."
-        )
-    connection.execute(update(shops).where(its_shops).values(authorization_id=None))
-    listed = listed_shops.c.authorization_id == authorization_id
-    connection.execute(listed_shops.delete().where(listed))
-    connection.execute(authorizations.delete().where(authorizations.c.id == authorization_id))
-
-
-def token_columns(
-    secrets: WorkspaceSecrets, authorization_id: str, grant: Grant, now: float
-) -> dict[str, object]:
-    """The columns of a new pair of tokens; they are always changed together. TikTok may leave the
-    scopes out of a renewal: then the known ones stay."""
-    scopes = " ".join(sorted(grant.scopes))
-    return ({"scopes": scopes} if scopes else {}) | {
-        "sealed_access_token": secrets.seal(
-            grant.access_token, ACCESS_PLACE.format(authorization_id)
-        ),
-        "access_expires_at": grant.access_expires_at,
-        "sealed_refresh_token": secrets.seal(
-            grant.refresh_token, REFRESH_PLACE.format(authorization_id)
-        ),
-        "refresh_expires_at": grant.refresh_expires_at,
-        "refreshed_at": now,
-    }
-
-
-def set_state_of_shops(
-    connection: Connection, authorization_id: str, former: str, state: str
-) -> None:
-    """All shops of an authorization that are in state `former` go to `state`."""
-    these = and_(shops.c.authorization_id == authorization_id, shops.c.state == former)
-    connection.execute(update(shops).where(these).values(state=state))

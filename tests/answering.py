@@ -22,7 +22,8 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from catalogue.tables import TABLES
 from clock import SystemClock
 from settings import Settings
@@ -138,12 +139,13 @@ def request_for(*fields: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def answering(folder: Path, **settings: Any) -> Answering:
+def answering(folder: Path, clock: SystemClock | None = None, **settings: Any) -> Answering:
     """An app with the workspace `default` and nothing in it."""
-    made = create_app(Settings(data_dir=folder, sample_account=False, **settings), StandingClock())
+    known = Settings(data_dir=folder, sample_account=False, **settings)
+    made = create_app(known, clock or StandingClock())
     here: Installation = made.extensions["installation"]
     here.prepare()
-    _, key = here.accounts.workspace("default").create_key("test")
+    _, key = here.accounts.workspace("default").create_key("test", numbered=True)
     return Answering(made, here, key)
 
 

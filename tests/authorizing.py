@@ -24,7 +24,7 @@ from store.notifications import Notifications
 from store.paths import DataFolder
 from store.sessions import ConsentStates, Sessions
 from store.shops import ShopStores
-from tests.installation import FakeClock, MadeGrant, MadeShop, accounts_in
+from tests.installation import FakeClock, MadeGrant, MadeShop, accounts_in, no_limits
 from tiktok_shop.client import Reply
 from tiktok_shop.endpoints import ENDPOINTS
 from web.attach import attach
@@ -118,6 +118,7 @@ class House:
             sessions=self.sessions,
             secure=False,
             cookie_key=b"-" * 32,
+            limits=no_limits(),
         )
         self.overview = Overview(
             self.accounts, self.ledger, self.stores, self.clock, self.notifications

@@ -30,7 +30,8 @@ from playwright.sync_api import (
 from pydantic import SecretStr
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from sample_shop.adapter import SampleShopAdapter
 from sample_shop.faults import FaultScript
 from sample_shop.gateway import Gateway
@@ -98,9 +99,9 @@ def site(folder: Path, *, shops: int = 2, orders: int = 60, days: int = 30) -> I
         pytest.MonkeyPatch.context() as patch,
     ):
         own = small_world()
-        patch.setattr("app.SampleShopAdapter", lambda: SampleShopAdapter(own, wall=clock.now))
+        patch.setattr("installation.SampleShopAdapter", lambda: SampleShopAdapter(own, wall=clock.now))
         unbounded = functools.partial(StoreThrottle, first_rate=FAST, highest_rate=FAST)
-        patch.setattr("app.StoreThrottle", unbounded)
+        patch.setattr("installation.StoreThrottle", unbounded)
         app = create_app(
             Settings(
                 data_dir=folder,

@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from flask.testing import FlaskClient
 
-from app import Installation, Tiktok, create_app
+from app import create_app
+from installation import Installation, Tiktok
 from backfill.schedule import enqueue_backfill
 from backfill.stages import DATA
 from backfill.windows import floor_of

@@ -15,12 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from clock import Clock, SystemClock
 from store.accounts import Accounts
+from store.accounts_migration import STEPS, migrate
+from store.database import Database
 from store.ledger import Ledger
 from store.secrets import Vault
+from web.limits import RequestLimits
 
 #: 1 January 2026, 00:00 UTC.
 START = 1_767_225_600.0
@@ -74,6 +77,11 @@ class MadeShop:
     region: str = "GB"
     seller_type: str = "LOCAL"
     cipher: str = "ROW_cipher_1"
+
+
+def no_limits() -> RequestLimits:
+    """As many requests as one likes."""
+    return RequestLimits(lambda _name, _rate: 0.0, b"-" * 32, answers_per_minute=0)
 
 
 def accounts_in(folder: Path, clock: Clock) -> Accounts:
@@ -170,3 +178,12 @@ def claim_and_die(folder: str) -> None:
     if Ledger(accounts.database, FakeClock()).claim("killed", ["backward"]) is None:
         raise SystemExit(1)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def upgrade_and_die(address: str) -> None:
+    """An errand: lead an accounts database to its newest version and be killed in the last step."""
+
+    def die(_connection: Connection) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    migrate(Database(address), (*STEPS[:-1], die))

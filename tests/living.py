@@ -18,7 +18,8 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from backfill.schedule import enqueue_backfill
 from backfill.windows import floor_of
 from clock import SystemClock
@@ -88,7 +89,7 @@ class Living:
             return made
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("app.new_session", session)
+            patch.setattr("installation.new_session", session)
             self.app = create_app(settings, clock)
             self.here: Installation = self.app.extensions["installation"]
             _ = self.here.live  # made while the patch holds

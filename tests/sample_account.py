@@ -15,7 +15,8 @@ from flask import Flask
 from requests import PreparedRequest, Response
 from werkzeug.serving import make_server
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from clock import SystemClock
 from sample_shop.adapter import SampleShopAdapter
 from sample_shop.arrivals import DAY
@@ -68,7 +69,7 @@ def sample_account(folder: Path, **settings: object) -> Iterator[SampleAccount]:
             return super().send(request, *args, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.SampleShopAdapter", lambda: Noting(world, wall=lambda: NOW))
+        patch.setattr("installation.SampleShopAdapter", lambda: Noting(world, wall=lambda: NOW))
         chosen = Settings.model_validate({"data_dir": folder, "log_level": "error", **settings})
         app = create_app(chosen, StandingClock())
         here: Installation = app.extensions["installation"]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from errors import BadRequest, Refused
 from store.accounts import Accounts, Principal
-from store.accounts_schema import STEPS, migrate
+from store.accounts_migration import STEPS, migrate
 from store.database import Database
 from store.invites import Invites
 from store.secrets import Vault
@@ -239,8 +239,8 @@ def test_an_api_key_opens_its_own_workspace(accounts: Accounts) -> None:
 
 def test_the_scope_manage_includes_read(accounts: Accounts) -> None:
     _, bare = accounts.workspace("alice").create_key("operator", "manage")
-    assert accounts.principal_for_key(bare).scopes == {"read", "manage"}
-    with pytest.raises(BadRequest, match="read, manage"):
+    assert accounts.principal_for_key(bare).scopes == {"read", "refresh", "manage"}
+    with pytest.raises(BadRequest, match="read, refresh, manage"):
         accounts.workspace("alice").create_key("x", "root")
 
 

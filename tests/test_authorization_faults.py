@@ -29,10 +29,11 @@ from requests.adapters import BaseAdapter
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from app import Installation, create_app
+from app import create_app
 from backfill.schedule import enqueue_backfill
 from backfill.windows import floor_of
 from clock import Clock, SystemClock
+from installation import Installation
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.control import rows_of
 from sample_shop.tokens import TokenOffice
@@ -183,7 +184,7 @@ def installed(folder: Path, clock: Clock, wire: BaseAdapter) -> tuple[Flask, Ins
         return made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.new_session", session)
+        patch.setattr("installation.new_session", session)
         app = create_app(settings, clock)
         here: Installation = app.extensions["installation"]
         _ = here.live  # made while the patch holds

@@ -59,7 +59,7 @@ def test_a_client_is_changed_in_name_and_shops(test: Answering) -> None:
 def test_a_key_goes_along_when_its_client_is_renamed(test: Answering) -> None:
     save(test, shop=["111"])
     scope = test.here.accounts.workspace("default")
-    _, key = scope.create_key("Report", "read", Limit(client="Aurora"))
+    _, key = scope.create_key("Report", "read", Limit(clients=("Aurora",)))
     save(test, client="Aurora", name="Borealis", shop=["111"])
     headers = {"Authorization": f"Bearer {key}"}
     known = test.client.get("/connector/v1/whoami", headers=headers).get_json()
@@ -109,7 +109,7 @@ def test_a_client_that_is_deleted_leaves_its_shops(test: Answering) -> None:
 def test_a_client_that_a_key_is_limited_to_is_not_deleted(test: Answering) -> None:
     save(test, shop=["111"])
     scope = test.here.accounts.workspace("default")
-    key, _ = scope.create_key("Report", "read", Limit(client="Aurora"))
+    key, _ = scope.create_key("Report", "read", Limit(clients=("Aurora",)))
     member = Member(test)
     member.post("/clients/delete", {"client": "Aurora"}, page="/clients")
     assert "A key is limited to the client Aurora." in text_of(member.page("/clients"))

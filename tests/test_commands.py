@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskCliRunner
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from settings import Settings
 from tests.answering import Answering, HandMadeShop, answering, fill
 

@@ -13,7 +13,8 @@ import requests
 from flask.testing import FlaskCliRunner
 from pydantic import SecretStr
 
-from app import Installation, create_app
+from app import create_app
+from installation import Installation
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.world import World, seeded_world
 from settings import Settings
@@ -36,7 +37,7 @@ def runner(
         made.mount(BASE_URL, SampleShopAdapter(world))
         return made
 
-    monkeypatch.setattr("app.new_session", session)
+    monkeypatch.setattr("installation.new_session", session)
     settings = Settings(
         data_dir=tmp_path,
         public_url="https://here.test",
@@ -170,3 +171,33 @@ def test_the_seller_region_decides_the_host_of_the_consent_page(runner: FlaskCli
         "US": "services.us.tiktokshop.com",
         **dict.fromkeys(("GB", "SEA", "ROW"), "services.tiktokshop.com"),
     }
+
+
+def test_what_the_hub_can_change_of_a_shop_a_command_can_too(
+    runner: FlaskCliRunner, world: World
+) -> None:
+    one, two, _ = (shop.id for shop in world.shops)
+    connect(runner)
+    wish = ("--client", "Aurora", "--no-notifications", "--optional-data", "price_detail")
+    told = lines(runner, "shops", "set", one, *wish)
+    assert "Client                Aurora" in told
+    assert "Notifications         no" in told
+    assert "Optional data         price_detail" in told
+    listed = {row["shop_id"]: row for row in rows(runner, "shops", "list")}
+    assert (listed[one]["client"], listed[two]["client"]) == ("Aurora", None)
+    assert (listed[one]["listens"], listed[two]["listens"]) == (False, True)
+
+    told = lines(runner, "shops", "set", one, "--client", "", "--optional-data", "usual")
+    assert "Client                -" in told
+    assert "Optional data         -" in told
+    assert "Notifications         no" in told, "what is not named stays"
+
+
+def test_optional_data_that_is_not_offered_is_refused_before_anything_changes(
+    runner: FlaskCliRunner, world: World
+) -> None:
+    one = world.shops[0].id
+    connect(runner)
+    said = refused(runner, "shops", "set", one, "--client", "Aurora", "--optional-data", "weather")
+    assert "weather is not offered here; this installation offers price_detail." in said
+    assert {row["client"] for row in rows(runner, "shops", "list")} == {None}

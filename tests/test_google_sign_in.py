@@ -20,8 +20,9 @@ from flask.testing import FlaskClient
 from google.auth.exceptions import TransportError
 from werkzeug.test import TestResponse
 
+from store.roles import OWNER, VIEWER
 from store.sessions import Sessions
-from tests.installation import FakeClock, accounts_in
+from tests.installation import FakeClock, accounts_in, no_limits
 from web.allowed_people import AllowedPeople, Person
 from web.attach import attach
 from web.google_sign_in import TOKEN_URL, GoogleSignIn
@@ -101,6 +102,7 @@ class House:
             sessions=self.sessions,
             secure=False,
             cookie_key=b"-" * 32,
+            limits=no_limits(),
             google=GoogleSignIn(
                 client_id=CLIENT_ID,
                 client_secret=CLIENT_ID[::-1],
@@ -281,6 +283,7 @@ def test_without_google_there_is_no_way_through_it(tmp_path: Path) -> None:
         sessions=Sessions(accounts.database, FakeClock()),
         secure=False,
         cookie_key=b"-" * 32,
+        limits=no_limits(),
     )
     client = app.test_client()
     assert "Google" not in client.get("/sign-in").text.partition("<footer")[0]
@@ -292,13 +295,14 @@ def test_without_google_there_is_no_way_through_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("email", "hosted_domain", "workspace_id"),
+    ("email", "hosted_domain", "welcome"),
     [
-        ("ana@example.com", "", "alice"),
-        ("ANA@EXAMPLE.COM", "", "alice"),
-        ("ben@example.com", "example.com", "bob"),
+        ("ana@example.com", "", ("alice", OWNER)),
+        ("ANA@EXAMPLE.COM", "", ("alice", OWNER)),
+        ("ben@example.com", "example.com", ("bob", OWNER)),
         ("eve@example.com", "example.com", None),
-        ("anyone@agency.example", "agency.example", "alice"),
+        # Whoever the operator has not named sees numbers, until an owner says more.
+        ("anyone@agency.example", "agency.example", ("alice", VIEWER)),
         # An address alone can be anybody's: the account must be the company's.
         ("anyone@agency.example", "", None),
         ("anyone@agency.example", "other.example", None),
@@ -307,10 +311,11 @@ def test_without_google_there_is_no_way_through_it(tmp_path: Path) -> None:
     ],
 )
 def test_the_list_names_people_and_companies(
-    email: str, hosted_domain: str, workspace_id: str | None
+    email: str, hosted_domain: str, welcome: tuple[str, str] | None
 ) -> None:
-    assert AllowedPeople(LISTED).workspace_of(Person(email, hosted_domain)) == (workspace_id)
+    assert AllowedPeople(LISTED).welcome(Person(email, hosted_domain)) == welcome
 
 
 def test_without_a_workspace_the_usual_one_is_meant() -> None:
-    assert AllowedPeople("ana@example.com").workspace_of(Person("ana@example.com")) == ("default")
+    found = AllowedPeople("ana@example.com").welcome(Person("ana@example.com"))
+    assert found == ("default", OWNER)

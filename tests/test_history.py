@@ -18,7 +18,8 @@ from backfill.progress import overall
 from backfill.schedule import IMPORT, LANE, enqueue_first_import, enqueue_sync
 from backfill.tally import Tally
 from store.accounts import Accounts
-from store.accounts_schema import ACCOUNTS, migrate
+from store.accounts_migration import migrate
+from store.accounts_schema import ACCOUNTS
 from store.commits import Commit, StageProgress
 from store.database import Database
 from store.fencing import Fenced
@@ -154,7 +155,11 @@ def test_a_database_without_a_history_gets_one(tmp_path: Path) -> None:
             "CREATE TABLE workspaces (id TEXT PRIMARY KEY)",
             """CREATE TABLE authorizations (id TEXT PRIMARY KEY, state TEXT)""",
             """CREATE TABLE shops (workspace_id TEXT, shop_id TEXT, state TEXT)""",
-            """CREATE TABLE keys (id TEXT PRIMARY KEY, workspace_id TEXT)""",
+            """CREATE TABLE keys (id TEXT PRIMARY KEY, workspace_id TEXT, name TEXT,
+                created_at DOUBLE PRECISION, revoked_at DOUBLE PRECISION)""",
+            """CREATE TABLE members (id TEXT PRIMARY KEY, workspace_id TEXT, name TEXT,
+                created_at DOUBLE PRECISION)""",
+            "CREATE TABLE clients (workspace_id TEXT, name TEXT)",
             """CREATE TABLE one_use_tokens (digest TEXT PRIMARY KEY, purpose TEXT)""",
             """CREATE TABLE buckets (app_key TEXT, shop_key TEXT, rate DOUBLE PRECISION)""",
             """CREATE TABLE runs (

@@ -15,21 +15,19 @@ import requests
 from backfill.images import Pictures, normalise_images, source_of
 from backfill.stage import Context
 from catalogue.tables import PRODUCTS
-from hub.images import address_of
 from settings import Settings
-from store.images import ImageFolder
+from store.images import ImageFolder, address_of
 from store.records import Commit, Write
 from tests.answering import answering
 from tests.importing import NOW, ShopUnderTest, hashed_buyer, world_of
 from tests.scripted_tiktok import FakeClock, Scripted, ScriptedAdapter, session_over
+from tiktok_shop.addresses import is_public, public_address
 from tiktok_shop.images import (
     LARGEST_BYTES,
     Image,
     ImageDownload,
     NoImage,
     image_session,
-    is_public,
-    public_address,
 )
 
 pytestmark = pytest.mark.slow
@@ -179,7 +177,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
         raise OSError("nobody is there")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolving("93.184.216.34"))
-    monkeypatch.setattr("tiktok_shop.images.create_connection", connect)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
     answer = ImageDownload(image_session(), FakeClock(), HOSTS).fetch(URL)
     assert isinstance(answer, NoImage)
     assert connected == [("93.184.216.34", 443)]
@@ -188,7 +186,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
 def test_a_listed_name_that_leads_inside_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     connected: list[Any] = []
     monkeypatch.setattr(socket, "getaddrinfo", resolving("127.0.0.1"))
-    monkeypatch.setattr("tiktok_shop.images.create_connection", connected.append)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connected.append)
     answer = ImageDownload(image_session(), FakeClock(), HOSTS).fetch(URL)
     assert answer == NoImage("The picture's server did not answer.", final=False, reached=False)
     assert connected == []

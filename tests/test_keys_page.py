@@ -64,7 +64,7 @@ def test_what_cannot_be_is_told_beside_its_field(form: dict[str, str], field: st
 
 def test_a_choice_of_the_list_is_a_limit() -> None:
     assert limit_of("") == Limit()
-    assert limit_of("client:Aurora") == Limit(client="Aurora")
+    assert limit_of("client:Aurora") == Limit(clients=("Aurora",))
     assert limit_of("111") == Limit(shop_ids=("111",))
 
 

@@ -27,10 +27,11 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import BaseAdapter
 
-from app import Installation, Tiktok, create_app
+from app import create_app
 from backfill.schedule import enqueue_backfill
 from backfill.stage import Context
 from backfill.stages import BY_NAME
+from installation import Installation, Tiktok
 from settings import Settings
 from store.commits import Commit
 from tests.importing import hashed_buyer, refuses, reply_with

@@ -277,3 +277,16 @@ def test_backfill_and_sync_beside_each_other_are_both_under_way(house: ImportHou
     said = words(house.alice.get(f"/shops/{ONE}/import").text)
     assert "Older data Asked for by hand" in said
     assert "Fresh data Asked for by hand" in said
+
+
+def test_of_more_shops_than_a_page_shows_those_under_way_are_shown(
+    house: ImportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.progress._MOST_SHOPS", 1)
+    first = house.alice.get("/imports").text
+    shown, other = (ONE, TWO) if f"/shops/{ONE}/import" in first else (TWO, ONE)
+    assert f"/shops/{other}/import" not in first
+    house.post("/import", {"shop": other})
+    then = house.alice.get("/imports").text
+    assert f"/shops/{other}/import" in then
+    assert f"/shops/{shown}/import" not in then

@@ -125,6 +125,26 @@ def test_a_server_that_others_can_reach_needs_a_chosen_key(host: str) -> None:
     load({"HOST": host, "SECRET_KEY": KEY}).refuse_unsafe()
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "please-change-me-0123456789-abcdefgh",
+        "CHANGE_THIS_SECRET_KEY_0123456789xyz",
+        "my-default-password-0123456789-abcde",
+    ],
+)
+def test_a_server_that_others_can_reach_refuses_a_key_out_of_an_example(key: str) -> None:
+    with pytest.raises(Refused, match="looks like an example"):
+        load({"HOST": "0.0.0.0", "SECRET_KEY": key}).refuse_unsafe()
+    load({"HOST": "0.0.0.0", "SECRET_KEY": f"{KEY},{key}"}).refuse_unsafe()
+    load({"SECRET_KEY": key}).refuse_unsafe()
+
+
+def test_each_of_two_keys_must_be_hard_to_guess() -> None:
+    assert "SECRET_KEY" in sentence_for(SECRET_KEY=f"{KEY},short")
+    assert "SECRET_KEY" in sentence_for(SECRET_KEY=f"{'a' * 40},{KEY}")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
 def test_a_loopback_server_may_do_without(host: str) -> None:
     assert is_loopback(host)
@@ -139,7 +159,7 @@ def test_every_setting_is_explained_in_the_table() -> None:
     secrets = {row.split("`")[1] for row in rows if "**Secret.**" in row}
     assert secrets == {
         *("DATABASE_URL", "SECRET_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_SECRET_PREVIOUS"),
-        *("GOOGLE_CLIENT_SECRET", "SMTP_PASSWORD"),
+        *("GOOGLE_CLIENT_SECRET", "GOOGLE_SERVICE_ACCOUNT", "SMTP_PASSWORD"),
     }
     for name, field in Settings.model_fields.items():
         assert field.description, name

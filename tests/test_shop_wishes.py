@@ -23,7 +23,7 @@ def test_price_details_are_asked_for_of_the_shop_that_wants_them_and_of_no_other
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbounded = functools.partial(StoreThrottle, first_rate=10_000.0, highest_rate=10_000.0)
-    monkeypatch.setattr("app.StoreThrottle", unbounded)
+    monkeypatch.setattr("installation.StoreThrottle", unbounded)
     clock = MovedClock()
     world = world_of(clock, 2)
     made = Living(tmp_path, world, clock, Between(SampleShopAdapter(world, wall=clock.now)))

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from hub.overview import Overview
 from hub.shop_list import ShopCard
+from store.accounts import Principal
 from store.commits import Commit, Covered, StageProgress
 from store.runs import Run
 from tests.authorizing import EVERY_SCOPE, House
@@ -56,7 +57,7 @@ def asked(house: House, kind: str = "import", workspace_id: str = "alice") -> Ru
 
 def card_of(house: House, shop_id: str = "7000001") -> ShopCard:
     overview: Overview = house.overview
-    return next(card for card in overview.cards("alice") if card.shop.shop_id == shop_id)
+    return next(card for card in overview.cards(Principal("alice")) if card.shop.shop_id == shop_id)
 
 
 def test_a_newcomer_sees_the_sample_account_and_how_to_go_on(house: House) -> None:

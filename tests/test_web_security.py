@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from errors import NotReady, RateLimited, Refused
 from store.accounts import Accounts
+from store.roles import READ, opens_to
 from store.sessions import IDLE_SECONDS, LONGEST_SECONDS, Sessions
-from tests.installation import FakeClock, accounts_in
+from tests.installation import FakeClock, accounts_in, no_limits
 from web.attach import attach
 from web.entries import ENTRIES, Entry, entry_of
 from web.headers import HEADERS
@@ -58,6 +59,7 @@ def app_with(accounts: Accounts, sessions: Sessions, *, secure: bool = False) ->
         sessions=sessions,
         secure=secure,
         cookie_key=b"-" * 32,
+        limits=no_limits(),
     )
     app.register_blueprint(routes())
     return app
@@ -68,20 +70,27 @@ def routes() -> Blueprint:
     blueprint = Blueprint("stand_in", __name__)
 
     @blueprint.post("/connector/v1/echo")
+    @opens_to(READ)
     def echo() -> dict[str, Any]:
         return {"workspace": g.principal.workspace_id, "bytes": len(request.get_data())}
 
     @blueprint.get("/connector/v1/busy")
+    @opens_to(READ)
     def busy() -> str:
         raise RateLimited("Too many requests.", retry_after=2.2)
 
     @blueprint.get("/connector/v1/not-ready")
+    @opens_to(READ)
     def not_ready() -> str:
         raise NotReady("The import has come to 12 %.", reference="tiktok-request-1")
 
     @blueprint.get("/connector/v1/broken")
-    @blueprint.get("/broken")
+    @opens_to(READ)
     def broken() -> str:
+        raise ValueError("canary-of-a-payload")
+
+    @blueprint.get("/broken")
+    def broken_page() -> str:
         raise ValueError("canary-of-a-payload")
 
     @blueprint.get("/")

@@ -28,6 +28,7 @@ from tests.installation import (
     accounts_in,
     at_once,
     connect_shop,
+    no_limits,
 )
 from web.attach import attach
 
@@ -58,6 +59,7 @@ class House:
             sessions=Sessions(self.accounts.database, self.clock),
             secure=False,
             cookie_key=b"-" * 32,
+            limits=no_limits(),
         )
         app.register_blueprint(
             webhook_routes(

@@ -16,11 +16,12 @@ import requests
 from pydantic import SecretStr
 from werkzeug.serving import make_server
 
-from app import Installation, create_app
+from app import create_app
 from backfill.schedule import enqueue_backfill, enqueue_due
 from backfill.slots import Known
 from clock import SystemClock
 from errors import Reauthorise
+from installation import Installation
 from sample_shop import control
 from sample_shop.faults import FaultScript
 from sample_shop.gateway import Gateway

@@ -1,4 +1,5 @@
-"""A requests adapter whose sockets keep a total deadline, whatever the server does.
+"""A requests adapter whose sockets keep a total deadline, whatever the server does, and go to
+checked addresses only.
 
 A read time-out alone is satisfied by one byte every so often: a server that drips its headers or
 its body could hold a caller for hours. Here every read from the socket waits at most until the
@@ -11,7 +12,7 @@ import io
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -21,8 +22,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from clock import Clock
+from tiktok_shop.addresses import AddressesOf, public_or_own_addresses
 from tiktok_shop.redaction import strike
 
 
@@ -93,19 +96,54 @@ class _PlainConnection(HTTPConnection):
     response_class = _Response
 
 
-class TLSConnection(HTTPSConnection):
+class _TLSConnection(HTTPSConnection):
     response_class = _Response
+
+
+class CheckedConnection(_TLSConnection):
+    """Goes to public addresses only, or to this machine where that is what was asked for. The
+    certificate is checked against the name, as ever."""
+
+    addresses_of: AddressesOf = staticmethod(public_or_own_addresses)
+
+    def _new_conn(self) -> socket.socket:
+        host = self._dns_host
+        try:
+            *others, last = self.addresses_of(host, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(host, self, error) from error
+        except OSError as error:
+            raise NewConnectionError(self, str(error)) from error
+        for address in others:
+            with suppress(NewConnectionError, ConnectTimeoutError):
+                return self._connected_to(address)
+        return self._connected_to(last)
+
+    def _connected_to(self, address: str) -> socket.socket:
+        host = self._dns_host
+        try:
+            # For as long as it connects: the certificate is for the name.
+            self._dns_host = address
+            return super()._new_conn()
+        finally:
+            self._dns_host = host
 
 
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
 
+class _CheckedPool(HTTPSConnectionPool):
+    ConnectionCls = CheckedConnection
+
+
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = TLSConnection
+    ConnectionCls = _TLSConnection
 
 
-_POOLS: Final = {"http": _PlainPool, "https": _TLSPool}
+_POOLS: Final = {"http": _PlainPool, "https": _CheckedPool}
+#: A proxy looks names up itself.
+_POOLS_OF_PROXY: Final = {"http": _PlainPool, "https": _TLSPool}
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -117,7 +155,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = _POOLS_OF_PROXY
         return manager
 
 

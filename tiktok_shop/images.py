@@ -5,8 +5,6 @@ very connection that is made), no redirects, at most 200 kB, and only what begin
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,10 +14,10 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
-from urllib3.util.connection import create_connection
 
 from clock import Clock
-from tiktok_shop.bounded import BoundedAdapter, Limit, TLSConnection, limited
+from tiktok_shop.addresses import public_addresses
+from tiktok_shop.bounded import BoundedAdapter, CheckedConnection, Limit, limited
 
 LARGEST_BYTES: Final = 200 * 1024
 
@@ -39,7 +37,6 @@ _WEBP: Final = (b"RIFF", b"WEBP")
 _GONE: Final = (404, 410)
 
 _FAILURES: Final = (requests.RequestException, HTTPError, OSError)
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +57,8 @@ class NoImage:
     reached: bool = True
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet; embedded IPv4 addresses count too."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if found in _NAT64:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None and not is_public(str(inner)):
-            return False
-    return found.is_global and not found.is_multicast
-
-
-def public_address(host: str, port: int) -> str:
-    """The first IP address of a host, all of which must be public. OSError when one is not, or
-    when the name is not known."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(map(is_public, addresses)):
-        raise OSError(f"{host} has an address that is not public")
-    return addresses[0]
-
-
-class _GuardedConnection(TLSConnection):
-    def _new_conn(self) -> socket.socket:
-        # The name is looked up once, and the connection goes to the address that was checked.
-        address = public_address(self.host, self.port)
-        return create_connection(
-            (address, self.port), self.timeout, socket_options=self.socket_options
-        )
+class _GuardedConnection(CheckedConnection):
+    addresses_of = staticmethod(public_addresses)
 
 
 class _GuardedPool(HTTPSConnectionPool):

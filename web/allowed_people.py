@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from store.accounts_rows import DEFAULT_WORKSPACE
+from store.roles import OWNER, VIEWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,18 @@ class AllowedPeople:
             who, _, workspace = part.partition("=")
             self._workspaces[who.lower()] = workspace or DEFAULT_WORKSPACE
 
-    def workspace_of(self, person: Person) -> str | None:
-        """None when the person may not sign in. A domain lets those in whose account belongs to
-        the Google Workspace of that domain: an address alone can be anybody's."""
+    def welcome(self, person: Person) -> tuple[str, str] | None:
+        """The workspace, and the role of somebody who is there for the first time; None when the
+        person may not sign in. A domain lets those in whose account belongs to the Google Workspace
+        of that domain: an address alone can be anybody's. Who is listed by name is an owner;
+        somebody of a domain sees numbers until an owner says more."""
         email = person.email.lower()
         if email in self._workspaces:
-            return self._workspaces[email]
+            return self._workspaces[email], OWNER
         domain = email.rpartition("@")[2]
-        if person.hosted_domain.lower() != domain:
+        if person.hosted_domain.lower() != domain or f"@{domain}" not in self._workspaces:
             return None
-        return self._workspaces.get(f"@{domain}")
+        return self._workspaces[f"@{domain}"], VIEWER
 
     def may_stay(self, email: str, workspace_id: str) -> bool:
         """Whether somebody who was let into the workspace before is still on the list."""

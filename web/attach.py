@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from typing import Final
 
 from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from errors import BadRequest, Refused
 from store.accounts import Principal
-from store.secrets import digest, random_token
 from store.sessions import Sessions
 from web import navigation
-from web.cookies import SessionCookie, form_token, form_token_matches, from_own_page
-from web.entries import Entry, entry_of, largest_body
+from web.arrival import receive, refuse_when_full
+from web.cookies import SessionCookie, form_token
+from web.entering import Entering
+from web.entries import largest_body
 from web.failures import handle_failures
 from web.google_sign_in import GoogleSignIn
 from web.headers import add_headers
+from web.limits import RequestLimits
+from web.proxies import request_id_of
 from web.sign_in import sign_in_routes
 from web.static_files import add_static_files
-
-_CHANGING: Final = ("POST", "PUT", "PATCH", "DELETE")
-
-#: A refused body is read up to this many bytes, so that the sender gets to read the refusal
-#: instead of a broken connection.
-_READ_AWAY_BYTES: Final = 16 * 1024 * 1024
 
 
 def attach(
@@ -36,12 +31,13 @@ def attach(
     sessions: Sessions,
     secure: bool,
     cookie_key: bytes,
+    limits: RequestLimits,
     google: GoogleSignIn | None = None,
 ) -> None:
     """Call once, before the first request, on an app with Flask's usual static address.
     `principal_for_key` is that of Accounts; `secure` says that people come over https; `cookie_key`
     signs the cookie that carries a sentence to the next page, and is the same in all processes;
-    `google` is None where nobody signs in with Google.
+    `limits` says how often what may be asked; `google` is None where nobody signs in with Google.
 
     Sets for every request `g.request_id`, `g.principal` (None where anybody may enter) and, for a
     signed-in member, `g.session_token`. For a member and for a guest `g.browser` is what a `state`
@@ -56,46 +52,37 @@ def attach(
     add_static_files(app)
 
     def begin() -> None:
-        g.request_id = secrets.token_hex(8)
+        g.request_id = request_id_of(app, request)
+        clear_contextvars()
+        bind_contextvars(request_id=g.request_id)
         g.principal = None
         g.session_token = g.form_secret = ""
 
-    def check_size() -> None:
-        request.max_content_length = largest_body(request.path)
-        if (request.content_length or 0) > request.max_content_length:
-            _read_away()
-            raise BadRequest(
-                "The request is too large. Ask for fewer fields or filters at once.",
-                code="too_large",
-            )
+    def check_arrival() -> None:
+        refuse_when_full(app, request)
+        receive(request)
+
+    entering = Entering(
+        principal_for_key=principal_for_key,
+        sessions=sessions,
+        cookie=cookie,
+        visit=visit,
+        google=google,
+        limits=limits,
+    )
 
     def check_entry() -> None:
-        match entry_of(request.path):
-            case Entry.KEY:
-                g.principal = principal_for_key(_bearer())
-            case Entry.MEMBER:
-                if not _is_member(sessions, cookie, google):
-                    raise _not_signed_in()
-                _check_form()
-            case Entry.GUEST:
-                if not _is_member(sessions, cookie, google):
-                    g.form_secret = visit.read(request) or random_token()
-                    g.browser = digest(g.form_secret)
-                _check_form()
-            case Entry.READER:
-                _is_member(sessions, cookie, google)
-            case Entry.OPEN:
-                pass
+        entering.check_entry()
+        if request.endpoint is not None:
+            entering.check_admission(app.view_functions.get(request.endpoint))
 
-    for step in (begin, check_size, check_entry):
+    for step in (begin, check_arrival, check_entry):
         app.before_request(step)
     app.context_processor(
         lambda: {
             "principal": g.get("principal"),
             "form_token": form_token(g.form_secret) if g.get("form_secret") else "",
-            "navigation": navigation.entries(
-                request.path, is_member=g.get("principal") is not None
-            ),
+            "navigation": navigation.entries(request.path, g.get("principal")),
             "footer": navigation.FOOT,
         }
     )
@@ -119,51 +106,3 @@ def _keep_sentences(app: Flask, *, secure: bool, cookie_key: bytes) -> None:
     app.config["SESSION_COOKIE_SECURE"] = secure
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-
-
-def _bearer() -> str:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Refused(
-            "An API key is missing. Send it in the header 'Authorization: Bearer KEY'.",
-            code="unauthorised",
-        )
-    return key.strip()
-
-
-def _is_member(sessions: Sessions, cookie: SessionCookie, google: GoogleSignIn | None) -> bool:
-    """Whether somebody is signed in; notes who. Who signed in with Google must still be on the
-    list of those who may."""
-    session_token = cookie.read(request) or ""
-    principal = sessions.principal(session_token) if session_token else None
-    if principal is None or principal.member is None:
-        return False
-    if "@" in principal.member and not (
-        google and google.may_stay(principal.member, principal.workspace_id)
-    ):
-        return False
-    g.session_token = g.form_secret = session_token
-    g.browser = digest(session_token)
-    g.principal = principal
-    return True
-
-
-def _check_form() -> None:
-    if request.method in _CHANGING:
-        sent = request.form.get("form_token", "")
-        if not (from_own_page(request) and form_token_matches(g.form_secret, sent)):
-            raise BadRequest("This form is out of date. Go back, load the page again and repeat.")
-
-
-def _not_signed_in() -> Refused:
-    return Refused(
-        "You are not signed in. Open a sign-in link; 'flask --app app login-link' makes one.",
-        code="unauthorised",
-    )
-
-
-def _read_away() -> None:
-    left = min(request.content_length or 0, _READ_AWAY_BYTES)
-    body = request.environ["wsgi.input"]
-    while left > 0 and (part := body.read(min(left, 65536))):
-        left -= len(part)

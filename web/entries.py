@@ -23,6 +23,8 @@ class Entry(Enum):
 #: needs a signed-in member.
 ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     ("/connector/", Entry.KEY),
+    # Asked by the menu in a spreadsheet, with a key that can do nothing else.
+    ("/sheets/refresh", Entry.KEY),
     ("/webhooks/", Entry.OPEN),
     # A shop's owner comes with an invite and without a session.
     ("/connect/invite", Entry.GUEST),
@@ -35,6 +37,7 @@ ENTRIES: Final[tuple[tuple[str, Entry], ...]] = (
     ("/healthz", Entry.OPEN),
     ("/readyz", Entry.OPEN),
     ("/metrics", Entry.OPEN),
+    ("/openapi.json", Entry.OPEN),
     # Looker Studio has neither cookie nor key; the names of pictures cannot be guessed.
     ("/images/", Entry.OPEN),
     # Read before one has an account, and by those who review the connector.

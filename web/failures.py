@@ -26,6 +26,10 @@ _SENTENCES: Final[dict[int, tuple[str, str]]] = {
         "bad_request",
         "This address does not answer to that method. See the documentation for the right one.",
     ),
+    HTTPStatus.REQUEST_TIMEOUT: (
+        "bad_request",
+        "The request took too long to arrive. Send it again.",
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "too_large",
         "The request is too large. Ask for fewer fields or filters at once.",

@@ -105,8 +105,9 @@ class GoogleSignIn:
         kept = [begun.state, begun.nonce, begun.verifier, begun.at]
         return f"{AUTHORIZE_URL}?{urlencode(query)}", str(self._signer.dumps(kept))
 
-    def finish(self, kept: str, answer: Mapping[str, str]) -> tuple[Person, str]:
-        """Who came back, and the workspace they may enter. Refused with a sentence for everything
+    def finish(self, kept: str, answer: Mapping[str, str]) -> tuple[Person, str, str]:
+        """Who came back, the workspace they may enter, and the role of who is there for the first
+        time. Refused with a sentence for everything
         that is not in order."""
         begun = self._begun(kept)
         # Compared as bytes: of texts it takes ASCII only.
@@ -122,13 +123,13 @@ class GoogleSignIn:
         if claims.get("email_verified") is not True or not claims.get("email"):
             raise _refused("Google has not verified the e-mail address of this account.")
         person = Person(str(claims["email"]).lower(), str(claims.get("hd") or ""))
-        workspace_id = self._people.workspace_of(person)
-        if workspace_id is None:
+        welcome = self._people.welcome(person)
+        if welcome is None:
             raise _refused(
                 f"{person.email} may not sign in here. Ask whoever runs this installation to put "
                 "you on the list, or choose another Google account."
             )
-        return person, workspace_id
+        return person, *welcome
 
     def may_stay(self, email: str, workspace_id: str) -> bool:
         """Whether somebody who signed in before is still on the list."""

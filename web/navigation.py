@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from store.accounts_rows import Principal
+from store.roles import EDITOR, OWNER, VIEWER
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`below`: further beginnings of addresses whose pages belong to this entry."""
+    """`below`: further beginnings of addresses whose pages belong to this entry. `role` and
+    `whole`: whom it is shown to, as `store.roles.needs` has it."""
 
     label: str
     address: str
     below: tuple[str, ...] = ()
+    role: str = VIEWER
+    whole: bool = False
     is_current: bool = False
 
 
@@ -23,9 +29,10 @@ MAIN: Final = (
     Entry("Dashboard", "/dashboard"),
     Entry("Numbers", "/numbers"),
     Entry("Fields", "/fields"),
+    Entry("Sheets", "/sheets", whole=True),
     Entry("History", "/history", ("/imports", "/backfill")),
-    Entry("Keys", "/keys", ("/looker",)),
-    Entry("Settings", "/settings", ("/clients", "/usage")),
+    Entry("Keys", "/keys", ("/looker",), OWNER, whole=True),
+    Entry("Settings", "/settings", ("/clients", "/usage", "/members"), EDITOR, whole=True),
 )
 #: For everybody else.
 OPEN: Final = (Entry("Fields", "/fields"), Entry("About", "/about"))
@@ -38,12 +45,10 @@ FOOT: Final = (
 )
 
 
-def entries(path: str, *, is_member: bool) -> Sequence[Entry]:
-    """What the bar shows on the page at `path`."""
-    return [
-        Entry(entry.label, entry.address, entry.below, _is_at(path, entry))
-        for entry in (MAIN if is_member else OPEN)
-    ]
+def entries(path: str, who: Principal | None) -> Sequence[Entry]:
+    """What the bar shows to somebody (None: nobody known) on the page at `path`."""
+    shown = OPEN if who is None else [one for one in MAIN if who.may(one.role, whole=one.whole)]
+    return [replace(entry, is_current=_is_at(path, entry)) for entry in shown]
 
 
 def _is_at(path: str, entry: Entry) -> bool:

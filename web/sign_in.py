@@ -12,6 +12,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from errors import BadRequest, Refused
+from store.roles import VIEWER, needs
 from store.sessions import Sessions
 from web.cookies import SessionCookie, from_own_page
 from web.google_sign_in import PATIENCE_SECONDS, GoogleSignIn
@@ -65,14 +66,15 @@ def sign_in_routes(
     @routes.get("/sign-in/google/callback")
     def from_google() -> Response:
         kept = request.cookies.get(google_cookie, "")
-        person, workspace_id = _set_up(google).finish(kept, request.args)
-        response = entered(sessions.sign_in_as(workspace_id, person.email))
+        person, workspace_id, role = _set_up(google).finish(kept, request.args)
+        response = entered(sessions.sign_in_as(workspace_id, person.email, role))
         response.delete_cookie(
             google_cookie, secure=secure, httponly=True, samesite="Lax", path="/"
         )
         return response
 
     @routes.post("/sign-out")
+    @needs(VIEWER)
     def sign_out() -> Response:
         sessions.sign_out(g.session_token)
         response = redirect(url_for("sign_in.page"), code=303)

@@ -30,7 +30,8 @@ from hub.dashboard.questions import (
 from hub.dashboard.steps import step_of
 from hub.dashboard.tiles import HEIGHT, WIDTH, Known, Period, charts, tiles
 from hub.dashboard.view import COMPARISONS, RANGES, View, of_subject, view
-from store.accounts import ShopRow
+from store.accounts import Principal, ShopRow
+from store.roles import VIEWER, needs
 from store.runs import Run
 from web.figures import amount, count, percent
 
@@ -69,12 +70,12 @@ class Best:
 def dashboard_routes(
     *,
     ask: Ask,
-    subjects: Callable[[str], Sequence[Subject]],
+    subjects: Callable[[Principal], Sequence[Subject]],
     runs: Callable[[Sequence[ShopRow]], Sequence[Run]],
     now: Callable[[], float],
     image_base: str,
 ) -> Blueprint:
-    """`subjects(workspace_id)`: what the page can be about, the usual one first; `runs(shops)`:
+    """`subjects(who)`: what the page can be about, the usual one first; `runs(shops)`:
     their newest, in any order; `now` in UTC epoch seconds; `image_base`: before the addresses of
     pictures that this installation serves."""
     routes = Blueprint("dashboard", __name__, template_folder="../templates")
@@ -87,12 +88,13 @@ def dashboard_routes(
             return None
         seen = of_subject(view(query, today(_zone(subject, query), now())), asked, subject)
         counting = Counting(subject.currency(seen.currency), seller_center=seen.seller_center)
-        asking = Asking(ask, g.principal.workspace_id, subject, seen.days, counting)
+        asking = Asking(ask, g.principal, subject, seen.days, counting)
         return Looking(subject, seen, asking, image_base)
 
     @routes.get("/dashboard")
+    @needs(VIEWER)
     def page() -> str:
-        offered = subjects(g.principal.workspace_id)
+        offered = subjects(g.principal)
         here = looking(offered)
         if here is None:
             return render_template("dashboard/empty.html")
@@ -113,8 +115,9 @@ def dashboard_routes(
         )
 
     @routes.get("/dashboard/<name>")
+    @needs(VIEWER)
     def part(name: str) -> str:
-        here = looking(subjects(g.principal.workspace_id)) if name in PARTS else None
+        here = looking(subjects(g.principal)) if name in PARTS else None
         if here is None:
             raise BadRequest("There is nothing at this address.", code="not_found")
         here.asking.asked.add(here.subject.key)  # the page has asked for what is newer

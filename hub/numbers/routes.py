@@ -18,7 +18,8 @@ from errors import BadRequest
 from hub.asking import Asking, Counting, Days, Filter, Filters
 from hub.dashboard.view import View, of_subject, view
 from hub.numbers import bridge, statements
-from store.accounts import ShopRow
+from store.accounts import Principal, ShopRow
+from store.roles import VIEWER, needs
 from web.figures import amount, count
 
 #: TikTok tells its own figures of so many days.
@@ -54,15 +55,15 @@ class Looking:
 def numbers_routes(
     *,
     ask: Ask,
-    subjects: Callable[[str], Sequence[Subject]],
+    subjects: Callable[[Principal], Sequence[Subject]],
     now: Callable[[], float],
 ) -> Blueprint:
-    """`subjects(workspace_id)`: what a page can be about; this one is about single shops only.
+    """`subjects(who)`: what a page can be about; this one is about single shops only.
     `now` in UTC epoch seconds."""
     routes = Blueprint("numbers", __name__, template_folder="../templates")
 
     def looking() -> Looking | None:
-        offered = [one for one in subjects(g.principal.workspace_id) if not one.client]
+        offered = [one for one in subjects(g.principal) if not one.client]
         offered = [one for one in offered if len(one.shops) == 1]
         query = request.args.to_dict()
         asked = query.get("about") or query.get("shop", "")
@@ -75,10 +76,11 @@ def numbers_routes(
         first = max(seen.days.first, seen.days.last - dt.timedelta(_MOST_DAYS - 1))
         days = Days(first, seen.days.last)
         counting = Counting(subject.currency(seen.currency))
-        asking = Asking(ask, g.principal.workspace_id, subject, days, counting)
+        asking = Asking(ask, g.principal, subject, days, counting)
         return Looking(offered, shop, seen, asking, day)
 
     @routes.get("/numbers")
+    @needs(VIEWER)
     def page() -> str:
         here = looking()
         if here is None:
@@ -109,12 +111,14 @@ def numbers_routes(
         return here
 
     @routes.get("/numbers/steps")
+    @needs(VIEWER)
     def steps() -> str:
         here = part()
         found = _bridges(here, with_reports=True)
         return render_template("numbers/steps.html", is_part=True, **_shown(here, found))
 
     @routes.get("/numbers/money")
+    @needs(VIEWER)
     def money() -> str:
         here = part()
         return render_template(

@@ -1,0 +1,113 @@
+"""Earlier rows beside those of now: which row of the period before belongs to which. Pure.
+
+The values of a row are those of the form `ndjson`: dates are ISO 8601 (2026-08-01,
+2026-08-01T10:00:00, 2026-W31, 2026-08, 2026-Q3).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from catalogue.field import Dimension, TimeDimension
+
+Value = str | float | bool | None
+Row = Mapping[str, Value]
+
+#: Days that the request's range is about when it has no other date.
+_OTHER_AXES: Final = frozenset({"paid_date", "settlement_date"})
+
+_DAYS_OF_52_WEEKS: Final = 364
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far the earlier period lies back; one of the two is 0."""
+
+    days: int = 0
+    months: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`rows`: the answer to the same question for the earlier range. `totals`: its totals row."""
+
+    label: Literal["previous_period", "previous_year"]
+    rows: Iterable[Row]
+    shift: Shift
+    totals: Row | None = field(default=None)
+
+
+def now_of(dimension: Dimension, earlier: Value, shift: Shift) -> Value:
+    """What an earlier value of the dimension is compared with: a date so much later, everything
+    else the same. None where the calendar has no such date (31 March, a month after February)."""
+    is_date = isinstance(dimension, TimeDimension) or dimension.id in _OTHER_AXES
+    move = _MOVES.get(dimension.semantic)
+    if not (is_date and move and isinstance(earlier, str)):
+        return earlier
+    if shift.months and shift.months % 12 == 0 and dimension.id.startswith("week_start"):
+        # A year later the same date is no Monday: 52 weeks are.
+        shift = Shift(days=shift.months // 12 * _DAYS_OF_52_WEEKS)
+    return move(earlier, shift)
+
+
+def _day(text: str, shift: Shift) -> str | None:
+    day = dt.date.fromisoformat(text) + dt.timedelta(days=shift.days)
+    months = day.year * 12 + day.month - 1 + shift.months
+    try:
+        return day.replace(year=months // 12, month=months % 12 + 1).isoformat()
+    except ValueError:
+        return None
+
+
+def _moment(text: str, shift: Shift) -> str | None:
+    day = _day(text[:10], shift)
+    return None if day is None else day + text[10:]
+
+
+def _week(text: str, shift: Shift) -> str | None:
+    year, week = map(int, text.split("-W"))
+    if shift.months % 12 or shift.days % 7:
+        return None
+    try:
+        monday = dt.date.fromisocalendar(year + shift.months // 12, week, 1)
+    except ValueError:
+        return None
+    moved = (monday + dt.timedelta(days=shift.days)).isocalendar()
+    return f"{moved.year}-W{moved.week:02d}"
+
+
+def _month(text: str, shift: Shift) -> str | None:
+    if shift.days:
+        return None
+    year, month = map(int, text.split("-"))
+    months = year * 12 + month - 1 + shift.months
+    return f"{months // 12}-{months % 12 + 1:02d}"
+
+
+def _quarter(text: str, shift: Shift) -> str | None:
+    if shift.days or shift.months % 3:
+        return None
+    year, quarter = map(int, text.split("-Q"))
+    quarters = year * 4 + quarter - 1 + shift.months // 3
+    return f"{quarters // 4}-Q{quarters % 4 + 1}"
+
+
+def _year(text: str, shift: Shift) -> str | None:
+    if shift.days or shift.months % 12 or not re.fullmatch(r"\d+", text):
+        return None
+    return str(int(text) + shift.months // 12)
+
+
+_MOVES: Final[Mapping[str, Callable[[str, Shift], str | None]]] = {
+    "YEAR_MONTH_DAY": _day,
+    "YEAR_MONTH_DAY_HOUR": _moment,
+    "YEAR_MONTH_DAY_SECOND": _moment,
+    "YEAR_WEEK": _week,
+    "YEAR_MONTH": _month,
+    "YEAR_QUARTER": _quarter,
+    "YEAR": _year,
+}

@@ -1,0 +1,166 @@
+"""Exports as pages and commands deal with them: made, changed, tried out, asked for, removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from clock import Clock
+from sheets_export.asking import Answered, Asking
+from sheets_export.definition import Unfit, kept_texts, read_definition
+from sheets_export.refreshing import enqueue_due, enqueue_refresh, next_refresh
+from store.accounts import Accounts
+from store.exports import HUB, Export, Exports, Wish
+from store.ledger import Ledger
+from store.runs import Run
+from store.spreadsheets import Spreadsheets
+
+#: A key has an export refreshed so often at most; the calls to Google are shared by all.
+ASKED_AGAIN_AFTER_SECONDS: Final = 60.0
+#: Rows of a preview.
+PREVIEWED: Final = 20
+LONGEST_NAME: Final = 80
+#: A tab's name may be longer in Sheets; nobody reads it there.
+LONGEST_TAB: Final = 80
+#: The tab that definitions are read from.
+SETTINGS_TAB: Final = "_settings"
+
+_LINK: Final = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,100})")
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    accounts: Accounts
+    exports: Exports
+    spreadsheets: Spreadsheets
+    ledger: Ledger
+    clock: Clock
+    asking: Asking
+
+    def create(
+        self,
+        workspace_id: str,
+        texts: Mapping[str, str],
+        *,
+        grant_id: str = "",
+        origin: str = HUB,
+        export_id: str = "",
+    ) -> Export:
+        """`texts`: those of a definition, and besides `name`, `tab` (the name, if missing) and
+        `spreadsheet`, its address or id. Raises Unfit with everything that is wrong, BadRequest for
+        a name or a tab that is taken, Refused for another workspace's spreadsheet. `export_id`:
+        its id, made up when missing."""
+        wish = self.wish(workspace_id, texts, origin)
+        self.spreadsheets.add(workspace_id, wish.spreadsheet_id, grant_id=grant_id)
+        return self.exports.create(workspace_id, wish, export_id)
+
+    def change(self, export: Export, texts: Mapping[str, str]) -> Export:
+        """The same for an export that is there; where it is written to stays."""
+        where = {"spreadsheet": export.spreadsheet_id}
+        wish = self.wish(export.workspace_id, {**texts, **where}, export.origin)
+        return self.exports.change(export.workspace_id, export.id, wish)
+
+    def wish(self, workspace_id: str, texts: Mapping[str, str], origin: str = HUB) -> Wish:
+        """What somebody wants, checked; raises Unfit."""
+        problems: dict[str, str] = {}
+        name = texts.get("name", "").strip()
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            problems["name"] = f"Give it a name of at most {LONGEST_NAME} characters on one line."
+        tab = texts.get("tab", "").strip() or name
+        if not problems and (problem := problem_of_tab(tab)):
+            problems["tab"] = problem
+        spreadsheet_id = spreadsheet_id_of(texts.get("spreadsheet", ""))
+        if not spreadsheet_id:
+            problems["spreadsheet"] = (
+                "Copy the spreadsheet's address from the browser; it contains /spreadsheets/d/."
+            )
+        kept = kept_texts(texts)
+        if "zone" not in kept:
+            kept["zone"] = self._usual_zone(workspace_id)
+        try:
+            made = read_definition(kept)
+        except Unfit as unfit:
+            raise Unfit({**problems, **unfit.problems}) from None
+        if problems:
+            raise Unfit(problems)
+        next_at = next_refresh(made, self.clock.now())
+        return Wish(name, spreadsheet_id, tab, kept, next_at, origin)
+
+    def _usual_zone(self, workspace_id: str) -> str:
+        shops = self.accounts.workspace(workspace_id).shops()
+        return next((shop.report_zone for shop in shops if shop.report_zone), "UTC")
+
+    def pause(self, export: Export) -> None:
+        self.exports.pause(export.workspace_id, export.id, next_at=None)
+
+    def go_on(self, export: Export) -> None:
+        next_at = next_refresh(read_definition(export.definition), self.clock.now())
+        self.exports.pause(export.workspace_id, export.id, next_at=next_at)
+
+    def remove(self, export: Export) -> None:
+        """What it wrote stays in the spreadsheet."""
+        self.exports.remove(export.workspace_id, export.id)
+        self.spreadsheets.forget_unused(export.workspace_id)
+
+    def refresh(self, export: Export, *, rests_seconds: float = 0.0) -> Run:
+        return enqueue_refresh(self.ledger, self.clock, export, rests_seconds=rests_seconds)
+
+    def refresh_spreadsheet(self, workspace_id: str, spreadsheet_id: str) -> list[Run]:
+        """Every export of a spreadsheet that is not paused, and its tab _settings, if it is read;
+        each once a minute at most, for whoever edits the spreadsheet can ask. BadRequest
+        `not_found` when the workspace has no such spreadsheet."""
+        sheet = self.spreadsheets.one(workspace_id, spreadsheet_id)
+        soon = self.clock.now() + ASKED_AGAIN_AFTER_SECONDS
+        if sheet.reads_settings and (sheet.settings_at or soon) >= soon:
+            self.spreadsheets.settings_were_read(sheet, self.clock.now(), sheet.settings_problem)
+        exports = self.exports.of_spreadsheet(workspace_id, spreadsheet_id)
+        return [
+            self.refresh(export, rests_seconds=ASKED_AGAIN_AFTER_SECONDS)
+            for export in exports
+            if not export.is_paused
+        ]
+
+    def enqueue_due(self) -> list[Run]:
+        return enqueue_due(self.exports, self.ledger, self.clock)
+
+    def preview(self, workspace_id: str, texts: Mapping[str, str]) -> Answered:
+        """The first rows of what somebody wants. Raises Unfit and what the answers raise."""
+        kept = kept_texts(texts)
+        if "zone" not in kept:
+            kept["zone"] = self._usual_zone(workspace_id)
+        return self.asking.answered(
+            self.accounts.workspace(workspace_id),
+            read_definition(kept),
+            self.clock.now(),
+            patience="none",
+            most_rows=PREVIEWED,
+        )
+
+    def runs(self, export: Export, limit: int = 10) -> list[Run]:
+        """The newest first."""
+        return self.ledger.runs(export.workspace_id, export.subject, limit)
+
+
+def spreadsheet_id_of(text: str) -> str:
+    """From the address in a browser, or the id itself; "" for anything else."""
+    said = text.strip()
+    match = _LINK.search(said)
+    if match:
+        return match[1]
+    return said if _ID.fullmatch(said) else ""
+
+
+def problem_of_tab(tab: str) -> str:
+    """Why a tab cannot be called so, in a sentence; "" when it can."""
+    if len(tab) > LONGEST_TAB or not tab.isprintable():
+        return f"Give the tab a name of at most {LONGEST_TAB} characters on one line."
+    if tab.casefold() == SETTINGS_TAB:
+        return f"{SETTINGS_TAB} is the tab that exports are defined in. Choose another one."
+    return ""
+
+
+def link_of(spreadsheet_id: str) -> str:
+    return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}/edit"

@@ -1,0 +1,291 @@
+"""What a refresh is going to write, decided from what was seen of the spreadsheet. Pure.
+
+Everything that could go wrong is looked at before anything is written: foreign columns in the
+block, something of the user's where the block has to grow, Google's limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from errors import Refused
+from sheets_export import changes
+from sheets_export.assembly import (
+    Draft,
+    Plan,
+    Staged,
+    Wish,
+    assembled,
+    shown_columns,
+)
+from sheets_export.bounds import check_limits, refuse_filled, refuse_other_header
+from sheets_export.found import Found, find, lost_tab, refuse_deleted
+from sheets_export.layout import Area, Layout, status_lines
+from sheets_export.sighting import Mark, NeedsLook, Sighting, Tab
+from sheets_export.table import Cell, Table
+from sheets_export.target import Place, Status, Target
+from sheets_export.upsert import Rows, appended, replaced, stretches, upserted
+
+#: What a new tab has, so that there is room beside the block, unless it is long.
+_USUAL_ROWS: Final = 1_000
+_USUAL_COLUMNS: Final = 26
+_LONG_ROWS: Final = 20_000
+
+
+def plan(seen: Sighting, wish: Wish, staged: Staged | None = None) -> Plan:
+    """Raises NeedsLook and NeedsWhole when more must be seen, Refused and BadRequest when the
+    export cannot be written as things are."""
+    found = find(seen, wish.target)
+    if found is None:
+        return _created(seen, wish, staged)
+    if found.was_written_by(wish.run):
+        return Plan(found.tab, found.layout(), is_done=True)
+    return _refreshed(seen, wish, found, staged)
+
+
+def told(found: Found, status: Status) -> list[dict[str, Any]]:
+    """The requests that change the status and nothing else; none where its lines are not whole.
+    They stay inside our own columns, also when somebody has put another between them."""
+    lines, pairs = found.lines, found.mark.pairs
+    cells = status_lines(status, pairs, len(found.columns), found.bottom - found.header_row - 1, ())
+    if lines is None or lines.bottom - lines.top != len(cells) + 1:
+        return []
+    requests = []
+    for first, last in stretches(found.columns):
+        some = [line[first:last] for line in cells]
+        area = Area(lines.top, found.columns[first], lines.bottom - 1, found.columns[last - 1] + 1)
+        requests.append(changes.put(found.tab.sheet_id, area, some))
+    return requests
+
+
+def place_of(layout: Layout, tab: Tab, tabs: Sequence[Tab]) -> Place:
+    """`tabs`: all, as large as they are now."""
+    now = next((one for one in tabs if one.sheet_id == tab.sheet_id), tab)
+    return Place(
+        sheet_id=tab.sheet_id,
+        title=now.title,
+        top=layout.top,
+        left=layout.left,
+        bottom=layout.bottom,
+        pairs=layout.pairs,
+        field_ids=layout.field_ids,
+        grid_rows=now.rows,
+        grid_columns=now.columns,
+        other_cells=sum(one.cell_count for one in tabs if one.sheet_id != tab.sheet_id),
+    )
+
+
+# --- a block that is new ---
+
+
+def _created(seen: Sighting, wish: Wish, staged: Staged | None) -> Plan:
+    target, table = wish.target, wish.table
+    if target.mode == "upsert":
+        table.row_keys()
+    layout = Layout.new(target.row, target.column, [one.field_id for one in table.columns])
+    rows = replaced(table, layout, layout.bottom)
+    layout = replace(layout, bottom=rows.bottom)
+    before: list[dict[str, Any]] = []
+    tab = _tab_titled(seen, target.tab)
+    if tab is None:
+        if target.place is not None:
+            raise lost_tab(target)
+        tab = _new_tab(target, layout, wish.attempt)
+        frozen = layout.first_row if layout.top == 0 else 0
+        before.append(changes.add_tab(tab.sheet_id, tab.title, tab.rows, tab.columns, frozen))
+        already = 0
+    else:
+        if tab.mark is not None:
+            raise Refused(f"The tab “{tab.title}” belongs to another export. Choose another title.")
+        refuse_filled(tab, layout.whole)
+        size = (max(tab.rows, layout.bottom), max(tab.columns, layout.right))
+        before += _grown(tab, *size)
+        already = tab.cell_count
+        tab = replace(tab, rows=size[0], columns=size[1])
+    check_limits(seen, wish, tab, layout, already)
+    names = [changes.number_of(part, target.export_id, wish.attempt) for part in ("rows", "lines")]
+    mark = Mark(
+        target.export_id,
+        layout.pairs,
+        layout.field_ids,
+        _patterns(layout, wish.table, {}),
+        f"tts{names[0]}",
+        f"tts{names[1]}",
+        changes.number_of("guard", target.export_id, wish.attempt),
+    )
+    called = _free_name(seen, target.range_name, wish.attempt)
+    after = [
+        changes.name(tab.sheet_id, mark.name, called, layout.named),
+        changes.name(tab.sheet_id, mark.lines, f"{called}_status", layout.lines),
+        changes.guard(tab.sheet_id, mark.guard, layout.whole),
+        changes.mark(tab.sheet_id, mark),
+        *_column_marks(tab.sheet_id, layout, 0),
+        *changes.written(tab.sheet_id, target.export_id, 1, wish.run),
+    ]
+    columns = shown_columns(layout, table)
+    before += changes.first_formats(tab.sheet_id, layout, columns, tab.rows)
+    before += changes.status_number_formats(tab.sheet_id, layout)
+    return assembled(seen, wish, Draft(tab, layout, rows, before, after), staged)
+
+
+def _new_tab(target: Target, layout: Layout, attempt: int) -> Tab:
+    long = layout.row_count > _LONG_ROWS
+    rows = layout.bottom if long else max(_USUAL_ROWS, layout.bottom)
+    columns = layout.right if long else max(_USUAL_COLUMNS, layout.right)
+    sheet_id = changes.number_of("tab", target.export_id, attempt)
+    everything = (Area(0, 0, rows, columns), ())
+    return Tab(sheet_id, target.tab, rows, columns, seen=(everything,))
+
+
+def _tab_titled(seen: Sighting, title: str) -> Tab | None:
+    same = (tab for tab in seen.tabs.values() if tab.title.lower() == title.lower())
+    return next(same, None)
+
+
+def _free_name(
+    seen: Sighting, wanted: str, attempt: int, endings: Sequence[str] = ("", "_status")
+) -> str:
+    """A name that no other range has, also with these endings; upper and lower case are the same to
+    Google. A name whose cells were deleted is still taken, and told to nobody."""
+    taken = {called.lower() for called, _, _ in seen.names.values()}
+    number = attempt + 1
+    called = f"{wanted}_{number}" if attempt else wanted
+    while taken & {f"{called}{ending}".lower() for ending in endings}:
+        number += 1
+        called = f"{wanted}_{number}"
+    return called
+
+
+# --- a block that is there ---
+
+
+def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) -> Plan:
+    target, table, tab = wish.target, wish.table, found.tab
+    refuse_deleted(found, table)
+    old = found.layout()
+    if not found.is_named:
+        refuse_other_header(tab, old, wish)
+    new_ids = [c.field_id for c in table.columns if c.field_id not in old.field_ids]
+    layout = replace(old, field_ids=(*old.field_ids, *new_ids))
+    if new_ids:
+        refuse_filled(tab, Area(old.top, old.right, tab.rows, layout.right))
+    rows = _MODES[target.mode](wish, tab, layout)
+    layout = replace(layout, bottom=rows.bottom)
+    if rows.bottom > old.bottom:
+        refuse_filled(tab, Area(old.bottom, old.left, rows.bottom, old.right))
+    size = (max(tab.rows, layout.bottom), max(tab.columns, layout.right))
+    larger = replace(tab, rows=size[0], columns=size[1])
+    check_limits(seen, wish, larger, layout, tab.cell_count)
+    before = _grown(tab, *size)
+    known = dict(zip(found.mark.fields, found.mark.formats, strict=True))
+    mark = replace(
+        found.mark, fields=layout.field_ids, formats=_patterns(layout, wish.table, known)
+    )
+    before += _changed_formats(tab, old, wish, known, size[0])
+    if new_ids:
+        new = [(n, column) for n, column in shown_columns(layout, table) if n >= old.right]
+        before += changes.first_formats(tab.sheet_id, layout, new, size[0])
+    after = [*_moved_names(seen, found, old, layout, wish)]
+    if mark != found.mark:
+        after += [changes.change_mark(tab.mark_id, mark)]
+        after += _column_marks(tab.sheet_id, layout, len(old.field_ids))
+    after += changes.written(tab.sheet_id, target.export_id, found.last_number + 1, wish.run)
+    return assembled(seen, wish, Draft(larger, layout, rows, before, after), staged)
+
+
+def _replaced(wish: Wish, _tab: Tab, layout: Layout) -> Rows:
+    return replaced(wish.table, layout, layout.bottom)
+
+
+def _appended(wish: Wish, _tab: Tab, layout: Layout) -> Rows:
+    return appended(wish.table, layout)
+
+
+def _upserted(wish: Wish, tab: Tab, layout: Layout) -> Rows:
+    return upserted(wish.table, layout, _keys(wish, tab, layout), wish.target.window)
+
+
+_MODES: Final = {"replace": _replaced, "append": _appended, "upsert": _upserted}
+
+
+def _keys(wish: Wish, tab: Tab, layout: Layout) -> list[Sequence[Cell]]:
+    """Per key column what stands in its rows. Raises NeedsLook for all that are missing."""
+    wanted = [wish.table.columns[n].field_id for n in wish.table.key_columns]
+    areas = []
+    for field_id in wanted:
+        place = layout.left + layout.field_ids.index(field_id)
+        areas.append(Area(layout.first_row, place, layout.bottom, place + 1))
+    found: list[Sequence[Cell]] = []
+    missing: list[Area] = []
+    for area in areas:
+        try:
+            rows = tab.cells(area)
+        except NeedsLook as look:
+            missing += look.areas
+            continue
+        column = [row[0] if row else None for row in rows]
+        found.append([*column, *[None] * (area.bottom - area.top - len(column))])
+    if missing:
+        raise NeedsLook(tab.title, missing)
+    return found
+
+
+def _moved_names(
+    seen: Sighting, found: Found, old: Layout, new: Layout, wish: Wish
+) -> Iterator[dict[str, Any]]:
+    """Name and protection around the block as it is now; a name that was deleted is made again, a
+    protection that was taken away stays away."""
+    sheet_id, mark = found.tab.sheet_id, found.mark
+    if not found.is_named:
+        called = _free_name(seen, wish.target.range_name, wish.attempt, [""])
+        yield changes.name(sheet_id, mark.name, called, new.named)
+    elif seen.names[mark.name][2] != new.named:
+        yield changes.rename_area(sheet_id, mark.name, new.named)
+    if mark.lines in seen.names and seen.names[mark.lines][2] != new.lines:
+        yield changes.rename_area(sheet_id, mark.lines, new.lines)
+    if mark.guard in found.tab.guards and old.whole != new.whole:
+        yield changes.move_guard(sheet_id, mark.guard, new.whole)
+
+
+def _changed_formats(
+    tab: Tab, layout: Layout, wish: Wish, known: Mapping[str, str], grid_rows: int
+) -> Iterator[dict[str, Any]]:
+    """Rows that are added to the grid get the formats of their columns; all rows of a column get
+    another one only if the export's has changed, as with another currency. Else the formats are
+    the user's."""
+    for place, column in shown_columns(layout, wish.table):
+        if known.get(column.field_id) != column.number_format.pattern:
+            one = [(place, column)]
+            yield from changes.column_formats(tab.sheet_id, one, layout.first_row, grid_rows)
+            top, bottom = layout.totals_row, layout.header_row
+            yield from changes.column_formats(tab.sheet_id, one, top, bottom)
+        elif grid_rows > tab.rows:
+            yield from changes.column_formats(tab.sheet_id, [(place, column)], tab.rows, grid_rows)
+
+
+# --- for both ---
+
+
+def _patterns(layout: Layout, table: Table, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Per column of the block the pattern it has after the write."""
+    shown = {column.field_id: column.number_format.pattern for column in table.columns}
+    return tuple(shown.get(name, known.get(name, "")) for name in layout.field_ids)
+
+
+def _column_marks(sheet_id: int, layout: Layout, first: int) -> list[dict[str, Any]]:
+    return [
+        changes.mark_column(sheet_id, layout.left + place, field_id)
+        for place, field_id in enumerate(layout.field_ids)
+        if place >= first
+    ]
+
+
+def _grown(tab: Tab, rows: int, columns: int) -> list[dict[str, Any]]:
+    made = []
+    if rows > tab.rows:
+        made.append(changes.grow(tab.sheet_id, "ROWS", rows - tab.rows))
+    if columns > tab.columns:
+        made.append(changes.grow(tab.sheet_id, "COLUMNS", columns - tab.columns))
+    return made

@@ -1,0 +1,241 @@
+"""A refresh, as a worker works it: definition → answers → table → spreadsheet → what is kept of it.
+
+    done     written, or found to be the same: then only the status says when it was checked
+    waiting  the answers are not ready, Google has no time, or somebody else writes this spreadsheet
+    failed   it would fail again until somebody changes something; the old rows stay
+
+Nothing is half done: the answers come first, and the writer writes all or nothing. A worker that is
+killed leaves a run that is claimed again, and the writer knows what that run has written already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from clock import Clock
+from connector.zones import day_number, today
+from errors import BadRequest, ConnectorError, Retryable
+from sheets_export.asking import Answered, Asking
+from sheets_export.date_ranges import Days
+from sheets_export.definition import Definition, read_definition
+from sheets_export.target import Place, Status, Target, Written
+from store.accounts import Accounts, Limit, WorkspaceScope
+from store.exports import SHEET, Export, Exports
+from store.fencing import Fenced
+from store.ledger import Claim, Ledger
+from store.runs import OF_EXPORT, Figures
+from store.spreadsheets import Spreadsheet, Spreadsheets
+
+if TYPE_CHECKING:
+    from sheets_export.book import Book
+    from sheets_export.writer import Writer
+
+#: A run that waits is tried so often in all.
+MOST_ATTEMPTS: Final = 6
+_FIRST_WAIT_SECONDS: Final = 30.0
+_LONGEST_WAIT_SECONDS: Final = 1_800.0
+#: Day 0 of a spreadsheet's serial numbers, 1899-12-30, as `day_number` counts.
+_SERIAL_OF_1970: Final = 25_569
+
+_UNEXPECTED: Final = "Something unexpected happened. The log of this installation says what."
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a run was left; see `worker.Outcome`."""
+
+    state: str
+    message: str = ""
+    not_before: float = 0.0
+    reference: str = ""
+
+
+class Refreshing:
+    """`book_of` opens a spreadsheet with the credentials it is written with; `writer_of` gives the
+    writer. Both load Google's libraries, which few processes need."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        exports: Exports,
+        spreadsheets: Spreadsheets,
+        ledger: Ledger,
+        clock: Clock,
+        asking: Asking,
+        book_of: Callable[[Spreadsheet], Book],
+        writer_of: Callable[[], Writer],
+        base_url: str,
+    ) -> None:
+        self._accounts = accounts
+        self._exports = exports
+        self._spreadsheets = spreadsheets
+        self._ledger = ledger
+        self._clock = clock
+        self._asking = asking
+        self._book_of = book_of
+        self._writer_of = writer_of
+        self._base_url = base_url
+
+    def work(self, claim: Claim, _stop: Callable[[], bool]) -> Left:
+        run = claim.run
+        try:
+            export = self._exports.one(run.workspace_id, run.shop_id.removeprefix(OF_EXPORT))
+        except BadRequest:
+            return Left("done", "The export was removed.")
+        self._exports.began(export)
+        try:
+            return self._refresh(claim, export)
+        except Fenced:
+            raise
+        except Retryable as error:
+            if run.attempt < MOST_ATTEMPTS:
+                return self._later(claim, error)
+            return self._failed(claim, export, error)
+        except ConnectorError as error:
+            return self._failed(claim, export, error)
+        except Exception:
+            self._exports.failed(export, _UNEXPECTED)
+            raise
+
+    def _refresh(self, claim: Claim, export: Export) -> Left:
+        made = read_definition(export.definition)
+        sheet = self._spreadsheets.one(export.workspace_id, export.spreadsheet_id)
+        is_asked_for = claim.run.trigger == "manual"
+        answered = self._asking.answered(
+            self._scope(export, sheet),
+            made,
+            self._clock.now(),
+            refresh=claim.run.id if is_asked_for else "",
+        )
+        self._beat(claim)
+        content = answered.table.digest()
+        book = self._book_of(sheet)
+        target = target_of(export, made, answered.days)
+        status = self._status(export, made, answered)
+        said: dict[str, Any] = {"run": claim.run.id, "beat": lambda: self._beat(claim)}
+        writer = self._writer_of()
+        written: Written | None = None
+        # Who asks by hand gets it written, whatever happened to the cells meanwhile.
+        if content == export.content and made.mode != "append" and not is_asked_for:
+            written = writer.tell(book, target, status, **said)
+        is_same = written is not None and written.did != "not there"
+        if written is None or not is_same:
+            written = writer.refresh(book, target, answered.table, status, **said)
+        self._keep_place(export, written)
+        report = report_of(answered, made, written)
+        rows = answered.table.row_count
+        self._exports.succeeded(
+            export, rows=rows, content=content, report=report, written=not is_same
+        )
+        self._ledger.renew(claim, Figures(rows=rows, advanced=True))
+        if is_same:
+            return Left("done", f"Nothing has changed: {rows:,} rows.")
+        return Left("done", f"{rows:,} rows written.")
+
+    def _scope(self, export: Export, sheet: Spreadsheet) -> WorkspaceScope:
+        """Whoever edits a spreadsheet can write into its tab _settings, so what that may show was
+        decided by a member."""
+        limit = sheet.limit if export.origin == SHEET else Limit()
+        return self._accounts.workspace(export.workspace_id).only(limit)
+
+    def _status(self, export: Export, made: Definition, answered: Answered) -> Status:
+        now = self._clock.now()
+        return Status(
+            export=export.name,
+            state="Some data is missing" if answered.about.partial else "OK",
+            zone=made.zone,
+            last_attempt=now,
+            last_success=now,
+            next_run=export.next_at,
+            range_used=answered.range_in_words,
+            coverage=answered.coverage_in_words(made.zone),
+            shops=answered.shops_in_words,
+            truncated=_cut(answered, made),
+            message=" ".join(answered.notes),
+            refresh_link=self.link_of(export),
+        )
+
+    def link_of(self, export: Export) -> str:
+        return f"{self._base_url}/sheets/{export.id}"
+
+    def _failed(self, claim: Claim, export: Export, error: ConnectorError) -> Left:
+        self._exports.failed(export, error.message)
+        self._tell_failure(claim, export, error.message)
+        return Left("failed", error.message, reference=error.reference)
+
+    def _tell_failure(self, claim: Claim, export: Export, message: str) -> None:
+        """In the spreadsheet, if it can be reached; the rows stay."""
+        try:
+            made = read_definition(export.definition)
+            sheet = self._spreadsheets.one(export.workspace_id, export.spreadsheet_id)
+            status = Status(
+                export=export.name,
+                state="Failed",
+                zone=made.zone,
+                last_attempt=self._clock.now(),
+                last_success=export.succeeded_at,
+                next_run=export.next_at,
+                range_used=str(export.report.get("range", "")),
+                coverage=str(export.report.get("coverage", "")),
+                shops=str(export.report.get("shops", "")),
+                message=message,
+                refresh_link=self.link_of(export),
+            )
+            days = made.dates.on(today(made.zone, self._clock.now()))
+            written = self._writer_of().tell(
+                self._book_of(sheet),
+                target_of(export, made, days),
+                status,
+                run=claim.run.id,
+                beat=lambda: self._beat(claim),
+            )
+        except Fenced:
+            raise
+        except ConnectorError:
+            return  # the spreadsheet cannot be reached; the pages and the notices tell it
+        self._keep_place(export, written)
+
+    def _later(self, claim: Claim, error: Retryable) -> Left:
+        wait = min(_FIRST_WAIT_SECONDS * 2 ** (claim.run.attempt - 1), _LONGEST_WAIT_SECONDS)
+        not_before = self._clock.now() + max(wait, error.retry_after or 0.0)
+        return Left("waiting", error.message, not_before, error.reference)
+
+    def _keep_place(self, export: Export, written: Written) -> None:
+        if written.place is not None:
+            self._exports.found_at(export, written.place.to_text())
+
+    def _beat(self, claim: Claim) -> None:
+        """A sign of life; raises Fenced when somebody else has the run."""
+        self._ledger.renew(claim, Figures(advanced=True))
+
+
+def target_of(export: Export, made: Definition, days: Days) -> Target:
+    """Where an export is written; what is told of the days counts in the mode upsert only."""
+    first, last = (day_number(day) + _SERIAL_OF_1970 for day in (days.first, days.last))
+    return Target(
+        export_id=export.id,
+        tab=export.tab,
+        range_name=f"tiktok_shop_{export.id}",
+        mode=made.mode,
+        window=(first, last) if made.mode == "upsert" else None,
+        place=Place.from_text(export.place),
+    )
+
+
+def report_of(answered: Answered, made: Definition, written: Written) -> dict[str, Any]:
+    """What the pages show of a success."""
+    return {
+        "range": answered.range_in_words,
+        "coverage": answered.coverage_in_words(made.zone),
+        "shops": answered.shops_in_words,
+        "truncated": _cut(answered, made),
+        "notes": [*answered.notes, *written.notes],
+        "calls": written.reads + written.writes,
+    }
+
+
+def _cut(answered: Answered, made: Definition) -> str:
+    return f"Only the first {made.row_limit:,} rows are shown." if answered.is_cut else ""

@@ -1,0 +1,272 @@
+"""Copies of the data folder, what a workspace takes along, and how data ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from click.testing import Result
+from sqlalchemy import MetaData
+
+from catalogue.tables import TABLES
+from store.accounts_schema import ACCOUNTS
+from store.backup import LIST_NAME, problems_of
+from store.bookkeeping_schema import BOOKKEEPING
+from store.farewell import Farewells
+from store.operations_schema import OPERATIONS
+from tests.canaries import Canaries, canaries
+
+pytestmark = pytest.mark.slow
+
+DAY = 86_400.0
+KEEP_DAYS = 30
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a shop that was imported; to be copied for each test."""
+    folder = tmp_path_factory.mktemp("imported")
+    with canaries(folder) as made:
+        made.connect()
+        made.work()
+    return folder
+
+
+@pytest.fixture
+def house(imported: Path, tmp_path: Path) -> Iterator[Canaries]:
+    shutil.copytree(imported, tmp_path / "data")
+    with canaries(tmp_path / "data") as made:
+        made.make_key()
+        yield made
+
+
+def command(house: Canaries, *words: str, **more: Any) -> Result:
+    return house.client.application.test_cli_runner().invoke(args=list(words), **more)
+
+
+def digests(house: Canaries) -> dict[str, list[tuple[Any, ...]]]:
+    """Every record of the shop, but for when it was read."""
+    records = house.here.stores.records("default", house.shop_id)
+    found = {}
+    for table in TABLES.values():
+        names = [column.name for column in table.columns if column.name not in _WHEN]
+        rows = records.query(f"SELECT {', '.join(names)} FROM {table.name}")
+        found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+_WHEN = ("fetched_at", "last_seen_at")
+
+
+def totals(house: Canaries) -> list[Any]:
+    answer = house.ask_for("gmv", "orders", "items_sold")
+    assert answer.status_code == 200, answer.text
+    return [row["values"] for row in answer.get_json()["rows"]]
+
+
+# --- copies ---
+
+
+def test_a_copy_made_while_importing_checks_is_restored_and_the_import_goes_on(
+    tmp_path: Path, imported: Path
+) -> None:
+    """J5. The copy is made when orders are first asked for, beside the others' commits."""
+    copies: list[Result] = []
+    first = threading.Lock()
+    with canaries(tmp_path / "data") as house:
+        house.connect()
+
+        def copy_now(asked: Any, _data: object) -> None:
+            if asked.resource == "orders" and first.acquire(blocking=False):
+                copies.append(command(house, "backup", str(tmp_path / "copy")))
+
+        house.wire.change = copy_now
+        house.work()
+        whole, orders = digests(house), totals_with_key(house)
+    (made,) = copies
+    assert made.exit_code == 0, made.output
+    assert "and checked" in made.output
+    assert "secret key is not among them" in made.output
+    assert problems_of(tmp_path / "copy") == []
+
+    shutil.copytree(tmp_path / "copy", tmp_path / "restored")
+    with canaries(tmp_path / "restored") as restored:
+        before = digests(restored)
+        assert before != whole, "the import was not over"
+        states = {run.state for run in restored.here.ledger.runs("default")}
+        assert "running" in states
+        restored.here.clock.moved += 120  # type: ignore[attr-defined]  # the lease runs out
+        restored.work()
+        assert digests(restored) == whole
+        assert totals_with_key(restored) == orders
+
+
+def totals_with_key(house: Canaries) -> list[Any]:
+    house.make_key()
+    return totals(house)
+
+
+def test_a_restored_copy_answers_the_same_without_its_columns(
+    house: Canaries, tmp_path: Path
+) -> None:
+    expected = totals(house)
+    assert command(house, "backup", str(tmp_path / "copy")).exit_code == 0
+    names = {path.suffix for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+    assert names <= {".sqlite", ".json", ".png"}, "no columns and no key"
+    with canaries(tmp_path / "copy") as restored:
+        restored.key = house.key
+        assert totals(restored) == expected
+
+
+def test_what_is_damaged_or_missing_in_a_copy_is_named(house: Canaries, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    assert command(house, "backup", str(copy)).exit_code == 0
+    assert command(house, "backup", str(copy), "--check").output == f"{copy} is whole.\n"
+    accounts = copy / "accounts.sqlite"
+    content = bytearray(accounts.read_bytes())
+    content[5_000] ^= 1
+    accounts.write_bytes(bytes(content))
+    (records,) = copy.glob("shops/*/*/records.sqlite")
+    records.unlink()
+    told = command(house, "backup", str(copy), "--check")
+    assert told.exit_code == 2
+    assert "accounts.sqlite is not as it was copied." in told.output
+    assert "records.sqlite is missing." in told.output
+    (copy / LIST_NAME).unlink()
+    assert "is missing or damaged" in command(house, "backup", str(copy), "--check").output
+
+
+def test_a_copy_never_lands_in_a_folder_that_holds_something(
+    house: Canaries, tmp_path: Path
+) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "thesis.txt").write_text("mine")
+    told = command(house, "backup", str(tmp_path / "copy"))
+    assert (told.exit_code, "is not empty" in told.output) == (2, True)
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["thesis.txt"]
+    assert list(tmp_path.glob(".*.draft")) == []
+
+
+# --- taken along ---
+
+
+def test_a_workspace_is_exported_as_sqlite_and_parquet_with_the_same_rows(
+    house: Canaries, tmp_path: Path
+) -> None:
+    target = tmp_path / "export"
+    made = command(house, "export-workspace", "default", str(target))
+    assert made.exit_code == 0, made.output
+    place = target / house.shop_id
+    with closing(sqlite3.connect(place / "records.sqlite")) as database:
+        names = {
+            name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE name <> ''")
+        }
+        assert not [name for name in names if name.startswith("_")], "nothing of our own"
+        for table in TABLES:
+            (count,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+            rows = pyarrow.parquet.read_table(place / f"{table}.parquet")
+            assert rows.num_rows == count, table
+        money = dict(database.execute("SELECT order_id, total_amount FROM orders"))
+    assert len(money) > 30
+    orders = pyarrow.parquet.read_table(place / "orders.parquet").to_pylist()
+    assert {row["order_id"]: f"{row['total_amount']:.2f}" for row in orders} == {
+        order_id: f"{float(amount):.2f}" for order_id, amount in money.items()
+    }
+    told = json.loads((target / "workspace.json").read_text())
+    assert [shop["shop_id"] for shop in told["shops"]] == [house.shop_id]
+    assert {run["state"] for run in told["runs"]} == {"done"}
+    assert told["keys"][0]["name"] == "test"
+
+
+def test_an_export_holds_no_secret_and_nothing_of_another_workspace(
+    house: Canaries, tmp_path: Path
+) -> None:
+    house.here.accounts.create_workspace("canary-other", workspace_id="other")
+    command(house, "export-workspace", "default", str(tmp_path / "export"))
+    words = [b"canary", house.key.encode(), b"cipher", b"sealed", b"digest", b"other"]
+    for path in (tmp_path / "export").rglob("*.json"):
+        content = path.read_bytes()
+        assert [word for word in words if word in content] == []
+    told = command(house, "export-workspace", "nobody", str(tmp_path / "none"))
+    assert (told.exit_code, told.output) == (2, "There is no such workspace.\n")
+
+
+# --- the end ---
+
+
+def test_disconnecting_ends_access_and_work_at_once_and_data_after_the_time_it_is_kept(
+    house: Canaries,
+) -> None:
+    """The drill. What may stay are counts that name nobody."""
+    tokens = house.tokens()
+    assert tokens
+    order = house.world.shops[0].ids.one("order", 3)
+    house.push("ORDER_STATUS_CHANGE", {"order_id": order, "order_status": "UNPAID"}, 1)
+    assert len(house.files_with(order)) >= 3, "in records, segments and accounts"
+    (house.folder / "accounts.sqlite.version-1").write_text(order)
+    house.here.connecting.disconnect("default", house.shop_id)
+    assert house.tokens() == {}
+    calls = len(house.wire.calls)
+    house.work()
+    assert len(house.wire.calls) == calls, "nobody asks TikTok any more"
+    house.here.clock.moved += (KEEP_DAYS - 1) * DAY  # type: ignore[attr-defined]
+    house.here.rounds().once()
+    assert "shops" in str(house.files_with(order)), "it is kept for a while"
+    house.here.clock.moved += DAY + 60  # type: ignore[attr-defined]
+    house.here.rounds().once()
+    assert house.files_with(order, *tokens.values()) == {}
+    assert house.here.accounts.workspace("default").shops() == []
+    assert not list(house.folder.glob("shops/*/*/columns/*.parquet"))
+
+
+def test_a_shop_that_is_connected_again_in_time_keeps_everything(house: Canaries) -> None:
+    whole = digests(house)
+    place = ("default", house.shop_id)
+    kept = Farewells(house.here.accounts.database, house.here.clock, KEEP_DAYS)
+    house.here.connecting.disconnect(*place)
+    assert kept.due() == []
+    house.here.clock.moved += KEEP_DAYS * DAY  # type: ignore[attr-defined]
+    house.connect()
+    assert kept.due() == []
+    house.here.connecting.disconnect(*place)
+    assert kept.due() == [], "the time begins anew"
+    assert digests(house) == whole
+
+
+def test_access_that_the_seller_took_back_ends_the_same_way(house: Canaries) -> None:
+    kept = Farewells(house.here.accounts.database, house.here.clock, KEEP_DAYS)
+    house.push("SELLER_DEAUTHORIZATION", {"message": "Seller canary"}, 6)
+    assert house.tokens() == {}
+    assert kept.due() == []
+    house.here.clock.moved += KEEP_DAYS * DAY  # type: ignore[attr-defined]
+    assert kept.due() == [("default", house.shop_id)]
+    for_ever = Farewells(house.here.accounts.database, house.here.clock, 0)
+    assert for_ever.due() == []
+
+
+def test_a_workspace_is_deleted_with_its_keys_and_no_row_names_it(house: Canaries) -> None:
+    house.here.accounts.create_workspace("Another", workspace_id="other")
+    asked = command(house, "workspaces", "delete", "default", input="n\n")
+    assert asked.exit_code == 1
+    assert house.ask("GET", "/connector/v1/whoami").status_code == 200
+    done = command(house, "workspaces", "delete", "default", "--yes")
+    assert (done.exit_code, done.output) == (0, "default is deleted.\n")
+    assert house.ask("GET", "/connector/v1/whoami").status_code == 401
+    known: tuple[MetaData, ...] = (ACCOUNTS, BOOKKEEPING, OPERATIONS)
+    with house.here.accounts.database.reading() as connection:
+        for table in (table for some in known for table in some.sorted_tables):
+            rows = connection.execute(table.select()).all()
+            assert "default" not in {value for row in rows for value in row}, table.name
+        assert connection.exec_driver_sql("SELECT count(*) FROM authorizations").scalar() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM data_keys").scalar() == 3
+    assert not (house.folder / "shops" / "default").exists()
+    told = command(house, "workspaces", "delete", "sample", "--yes")
+    assert (told.exit_code, "cannot be deleted" in told.output) == (2, True)

@@ -1,0 +1,248 @@
+"""What people build around a block survives, and what they do to the block stops the export before
+anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errors import Refused
+from sheets_export.table import Column
+from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
+
+HEADER = ["Date", "Product", "Units", "GMV"]
+CAP = [AUGUST, "Cap", 1, 10.5]
+HAT = [AUGUST + 1, "Hat", 2, 20]
+MUG = [AUGUST + 2, "Mug", 3, 30]
+
+
+@pytest.fixture
+def writing(tmp_path: Path) -> Writing:
+    made = Writing(tmp_path)
+    made.refresh(table(CAP, HAT))
+    made.counted()
+    return made
+
+
+def rows_or_columns(writing: Writing, dimension: str, start: int, count: int = 1) -> dict[str, Any]:
+    return {
+        "sheetId": writing.sheet_id(),
+        "dimension": dimension,
+        "startIndex": start,
+        "endIndex": start + count,
+    }
+
+
+def insert(writing: Writing, dimension: str, start: int, count: int = 1) -> None:
+    place = rows_or_columns(writing, dimension, start, count)
+    writing.by_hand({"insertDimension": {"range": place, "inheritFromBefore": False}})
+
+
+def delete(writing: Writing, dimension: str, start: int, count: int = 1) -> None:
+    place = rows_or_columns(writing, dimension, start, count)
+    writing.by_hand({"deleteDimension": {"range": place}})
+
+
+def rename(writing: Writing, title: str) -> None:
+    properties = {"sheetId": writing.sheet_id(), "title": title}
+    writing.by_hand({"updateSheetProperties": {"properties": properties, "fields": "title"}})
+
+
+# --- what survives ---
+
+
+def test_formulas_beside_and_elsewhere_go_on_working(writing: Writing) -> None:
+    first = writing.header_row + 1
+    writing.typed(first, 5, f"=D{first + 1}*2")
+    writing.typed(0, 0, f"=SUM(Sales!D{first + 1}:D900)", tab="Sheet1")
+    writing.refresh(table([AUGUST, "Cap", 1, 11.0], HAT, MUG))
+    assert writing.cells(f"Sales!F{first + 1}", render="FORMULA") == [[f"=D{first + 1}*2"]]
+    assert writing.cells(f"Sales!F{first + 1}") == [[22]]
+    assert writing.cells("Sheet1!A1") == [[61]]
+
+
+def test_a_tab_may_be_renamed_and_moved(writing: Writing) -> None:
+    rename(writing, "August 'final'")
+    properties = {"sheetId": writing.sheet_id("August 'final'"), "index": 0}
+    writing.by_hand({"updateSheetProperties": {"properties": properties, "fields": "index"}})
+    writing.refresh(table(MUG))
+    assert writing.rows(tab="'August ''final'''") == [HEADER, MUG]
+    writing.counted()
+    writing.refresh(table(MUG, CAP))
+    assert writing.counted() == ["Read", "Write"]
+
+
+def test_rows_and_columns_may_be_inserted_around_the_block(writing: Writing) -> None:
+    insert(writing, "ROWS", 0, 2)
+    insert(writing, "COLUMNS", 0, 1)
+    writing.typed(0, 0, "My report")
+    writing.refresh(table(CAP, HAT, MUG))
+    top = writing.header_row + 1
+    assert writing.cells(f"Sales!B{top}:E60") == [HEADER, CAP, HAT, MUG]
+    assert writing.cells("Sales!A1") == [["My report"]]
+
+
+def test_rows_may_be_deleted_from_the_block(writing: Writing) -> None:
+    delete(writing, "ROWS", writing.header_row + 1)
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.rows() == [HEADER, CAP, HAT, MUG]
+
+
+def test_a_row_that_was_inserted_into_the_block_is_filled_like_the_others(
+    writing: Writing,
+) -> None:
+    insert(writing, "ROWS", writing.header_row + 2)
+    writing.refresh(table(CAP, HAT))
+    assert writing.rows() == [HEADER, CAP, HAT]
+
+
+def test_columns_of_the_block_may_change_places(writing: Writing) -> None:
+    move = {"source": rows_or_columns(writing, "COLUMNS", 3), "destinationIndex": 1}
+    writing.by_hand({"moveDimension": move})
+    writing.refresh(table(CAP, MUG))
+    first = writing.header_row + 1
+    assert writing.cells(f"Sales!A{first}:D{first + 3}") == [
+        ["Date", "GMV", "Product", "Units"],
+        [AUGUST, 10.5, "Cap", 1],
+        [AUGUST + 2, 30, "Mug", 3],
+    ]
+
+
+def test_formats_notes_and_filters_of_the_user_stay(writing: Writing) -> None:
+    first, sheet_id = writing.header_row + 1, writing.sheet_id()
+    area = {"sheetId": sheet_id, "startRowIndex": first, "endRowIndex": first + 1,
+            "startColumnIndex": 3, "endColumnIndex": 4}  # fmt: skip
+    look = {"userEnteredFormat": {"textFormat": {"italic": True},
+                                  "numberFormat": {"type": "NUMBER", "pattern": "0"}},
+            "note": "mine"}  # fmt: skip
+    fields = "userEnteredFormat(textFormat.italic,numberFormat),note"
+    writing.by_hand(
+        {"repeatCell": {"range": area, "cell": look, "fields": fields}},
+        {"setBasicFilter": {"filter": {"range": {**area, "startRowIndex": first - 1}}}},
+    )
+    writing.refresh(table(MUG, HAT))
+    tab = writing.emulator.books[writing.book_id].titled("Sales")
+    assert tab is not None
+    kept = tab.grid.get(first, 3).rest
+    assert (kept["userEnteredFormat"], kept["note"]) == (look["userEnteredFormat"], "mine")
+    assert tab.basic_filter is not None
+    assert writing.cells(f"Sales!D{first + 1}", render="FORMATTED_VALUE") == [["30"]]
+
+
+def test_the_name_of_the_range_is_the_users_to_change(writing: Writing) -> None:
+    (one, _) = writing.emulator.books[writing.book_id].named
+    renamed = {"namedRangeId": one["namedRangeId"], "name": "umsatz"}
+    writing.by_hand({"updateNamedRange": {"namedRange": renamed, "fields": "name"}})
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.cells("umsatz") == [HEADER, CAP, HAT, MUG]
+
+
+def test_a_name_that_was_deleted_is_made_again(writing: Writing) -> None:
+    (one, _) = writing.emulator.books[writing.book_id].named
+    writing.by_hand({"deleteNamedRange": {"namedRangeId": one["namedRangeId"]}})
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.cells("sales") == [HEADER, CAP, HAT, MUG]
+
+
+def test_a_protection_that_was_taken_away_stays_away(writing: Writing) -> None:
+    (guard,) = writing.emulator.books[writing.book_id].protected
+    guard_id = guard["protectedRangeId"]
+    writing.by_hand({"deleteProtectedRange": {"protectedRangeId": guard_id}})
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.emulator.books[writing.book_id].protected == []
+
+
+def test_two_exports_in_one_spreadsheet_leave_each_other_alone(writing: Writing) -> None:
+    place = writing.place
+    writing.refresh(table(MUG), export_id="e2", tab="Stock", range_name="stock", place=None)
+    writing.place = place
+    writing.refresh(table(HAT))
+    assert writing.rows() == [HEADER, HAT]
+    assert writing.cells("stock") == [HEADER, MUG]
+
+
+# --- what stops it ---
+
+
+def state_of(writing: Writing) -> list[Any]:
+    titles = [tab.title for tab in writing.emulator.books[writing.book_id].tabs]
+    return [writing.cells(f"'{title}'!A1:Z300", render="FORMULA") for title in titles]
+
+
+def refused(writing: Writing, words: str, **more: Any) -> None:
+    before = state_of(writing)
+    with pytest.raises(Refused, match=words):
+        writing.refresh(table(CAP, HAT, MUG), **more)
+    assert state_of(writing) == before
+
+
+def test_a_column_inserted_inside_the_block_stops_the_export(writing: Writing) -> None:
+    insert(writing, "COLUMNS", 2)
+    refused(writing, "Column C of the tab “Sales” was inserted")
+    delete(writing, "COLUMNS", 2)
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.rows() == [HEADER, CAP, HAT, MUG]
+
+
+def test_the_status_still_says_why_and_spares_the_inserted_column(writing: Writing) -> None:
+    insert(writing, "COLUMNS", 1)
+    writing.typed(0, 1, "mine", "Up to me")
+    done = writing.writer.tell(writing.book, writing.target(), status("Stopped"), run="x")
+    assert done.did == "written"
+    assert writing.cells("Sales!A1:F1")[0] == ["Export", "mine", "Daily sales", "State", "Stopped"]
+
+
+def test_a_deleted_column_stops_the_export_until_its_field_is_taken_out(writing: Writing) -> None:
+    delete(writing, "COLUMNS", 2)
+    refused(writing, "The column “Units” was deleted")
+    shorter = table([AUGUST, "Cap", 5], columns=(DATE, PRODUCT, GMV))
+    writing.refresh(shorter)
+    assert writing.rows(width=3) == [["Date", "Product", "GMV"], [AUGUST, "Cap", 5]]
+    orders = Column("orders", "Orders", "number", UNITS.number_format)
+    writing.refresh(table([AUGUST, "Cap", 5, 1], columns=(DATE, PRODUCT, GMV, orders)))
+    assert writing.rows()[0] == ["Date", "Product", "GMV", "Orders"]
+
+
+def test_something_below_the_block_is_not_overwritten(writing: Writing) -> None:
+    below = writing.header_row + 3
+    writing.typed(below, 3, f"=SUM(D{below - 1}:D{below})")
+    refused(writing, f"Cell D{below + 1} of the tab “Sales” is in the way")
+    writing.refresh(table(MUG))
+    assert writing.cells(f"Sales!D{below + 1}", render="FORMULA") != []
+
+
+def test_a_spilled_array_below_the_block_is_not_overwritten(writing: Writing) -> None:
+    """The cells that a formula fills hold nothing that was typed."""
+    below = writing.header_row + 3
+    writing.typed(below, 0, '=""')
+    refused(writing, f"Cell A{below + 1}")
+
+
+def test_a_row_inserted_above_the_header_stops_the_export(writing: Writing) -> None:
+    insert(writing, "ROWS", 3)
+    refused(writing, "Rows were added or removed above the table")
+
+
+def test_a_deleted_header_stops_the_export(writing: Writing) -> None:
+    delete(writing, "ROWS", writing.header_row, 3)
+    refused(writing, "The header of the table in the tab “Sales” was deleted")
+
+
+def test_a_deleted_tab_stops_the_export_until_there_is_an_empty_one(writing: Writing) -> None:
+    writing.by_hand({"deleteSheet": {"sheetId": writing.sheet_id()}})
+    refused(writing, "The tab of this export was deleted")
+    writing.by_hand({"addSheet": {"properties": {"title": "Sales"}}})
+    writing.refresh(table(MUG))
+    assert writing.rows() == [HEADER, MUG]
+    names = [one["name"] for one in writing.emulator.books[writing.book_id].named if "range" in one]
+    assert names == ["sales_2", "sales_2_status"]
+
+
+def test_a_protected_block_stops_the_export_with_googles_words(writing: Writing) -> None:
+    writing.emulator.books[writing.book_id].owner = "owner@example.com"
+    everything = {"sheetId": writing.sheet_id()}
+    protection = {"protectedRange": {"range": everything, "editors": {"users": []}}}
+    writing.by_hand({"addProtectedRange": protection})
+    refused(writing, "You are trying to edit a protected cell")
