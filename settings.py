@@ -3,20 +3,17 @@
 A setting is read from the environment variable that is its name in capitals (`data_dir` from
 `DATA_DIR`); an empty variable counts as missing. `load` is called once, by `app.py`; a bad value
 stops the start with one sentence that names the variable. `settings_table` is the documentation.
-Imports nothing of the project but `errors`.
+Imports nothing of the project but `errors` and `setting_values`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -27,36 +24,7 @@ from pydantic import (
 )
 
 from errors import Refused
-
-#: In characters; `secrets.token_hex(32)` makes a key of 64.
-SECRET_KEY_LENGTH: Final = 32
-#: In keys that nobody made at random.
-_WORDS_OF_EXAMPLES: Final = ("change", "secret", "example", "default", "password", "insecure")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on the same machine can reach a server bound to `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def checked_url(url: str) -> str:
-    """`url` without a trailing slash; https, or http to this very machine. Raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("it must be a whole address such as https://example.com")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it must hold no user name, password, query or fragment")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("plain http is allowed to this machine only; use https")
-    return url.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(checked_url)]
+from setting_values import Url, is_example_key, is_loopback, unguessable
 
 
 class Settings(BaseModel):
@@ -90,9 +58,9 @@ class Settings(BaseModel):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Wraps the data keys and signs sessions; at least 32 characters. Behind a comma "
-        "may stand the one before it, while `rotate-secrets` is still to come. Missing: made once "
-        "and kept in DATA_DIR, which is allowed only when HOST is this machine.",
+        description="Wraps the data keys and signs sessions; at least 32 characters. Behind a "
+        "comma may stand the one before it, while `rotate-secrets` is still to come. Missing: made "
+        "once and kept in DATA_DIR, which is allowed only when HOST is this machine.",
     )
     tiktok_app_key: str = Field("", description="The app key of your TikTok Shop Partner app.")
     tiktok_app_secret: SecretStr | None = Field(None, description="The secret of the same app.")
@@ -274,12 +242,8 @@ class Settings(BaseModel):
     @field_validator("secret_key")
     @classmethod
     def _key_is_hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
-        for part in key.get_secret_value().split(",") if key is not None else ():
-            text = part.strip()
-            if len(text) < SECRET_KEY_LENGTH or len(set(text)) < SECRET_KEY_LENGTH // 4:
-                raise ValueError(
-                    f"it must be {SECRET_KEY_LENGTH} characters or more, made at random"
-                )
+        if key is not None:
+            unguessable(key.get_secret_value())
         return key
 
     @field_validator("log_level", "log_format", mode="before")
@@ -361,8 +325,7 @@ class Settings(BaseModel):
                 f"SECRET_KEY must be set when HOST is {self.host}, because other machines can "
                 "reach it: choose a long random value and keep it."
             )
-        newest = self.secret_key.get_secret_value().partition(",")[0].lower()
-        if any(word in newest for word in _WORDS_OF_EXAMPLES):
+        if is_example_key(self.secret_key.get_secret_value()):
             raise Refused(
                 f"SECRET_KEY looks like an example, and with HOST {self.host} other machines can "
                 "reach this one: choose a long random value, such as that of 'openssl rand -hex "

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -95,10 +96,14 @@ def send(case: Any, client: Client, session: str, seen: Seen) -> None:
     seen.note(f"{case.method} {case.path}", body, time.monotonic() - started)
 
 
+def _all_operations(schema: Any) -> Iterator[Any]:
+    yield from schema.get_all_operations()
+
+
 def fuzz(client: Client, session: str, count: int) -> Seen:
     document = requests.get(f"{client.url}/openapi.json", timeout=LONGEST).json()
     schema = schemathesis.openapi.from_dict(document)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations: list[Any] = [found.ok() for found in _all_operations(schema)]
     seen = Seen()
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
         cases = st.one_of([one.as_strategy(generation_mode=mode) for one in operations])

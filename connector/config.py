@@ -31,7 +31,8 @@ class ShopChoice:
 class Chosen:
     """What the answers given so far mean. `shops`: the chosen ones, those of other clients too;
     `currencies`: of those that are reported on; `told`: a sentence on each of these, by shop id,
-    and `untold`: on how many there is none."""
+    and `untold`: on how many there is none. `has_one_client`: a client was named, not all;
+    `problem`: why the client must be chosen again."""
 
     shops: Sequence[ShopChoice]
     has_chosen_client: bool
@@ -39,6 +40,8 @@ class Chosen:
     currencies: Sequence[str]
     told: Sequence[tuple[str, str]]
     untold: int = 0
+    has_one_client: bool = False
+    problem: str = ""
 
 
 def config(
@@ -46,18 +49,23 @@ def config(
     shops: Sequence[ShopChoice],
     chosen: Chosen | None,
     problem: str = "",
+    opened: str = "",
 ) -> dict[str, object]:
     """getConfig's answer. `workspace`: id and name; `shops`: all of the workspace and the Sample
-    Account; `chosen`: None before any shop was; `problem`: why shops must be chosen again."""
-    params = _first_step(workspace, shops)
+    Account; `chosen`: None before any shop was; `problem`: why shops must be chosen again;
+    `opened`: what a limited key opens, in words."""
+    params = _first_step(workspace, shops, opened)
     if problem:
         params.append(_info("problem", problem))
     if chosen is None:
         return _screen(params, is_complete=False)
     clients = sorted({shop.client for shop in chosen.shops if shop.client})
-    if clients:
+    # Of one shop there is nothing to choose, unless a link or an earlier answer chose it.
+    if chosen.has_one_client or (clients and len(chosen.shops) > 1):
         params.append(_client(clients))
-        if not chosen.has_chosen_client:
+        if chosen.problem:
+            params.append(_info("client_problem", chosen.problem))
+        if chosen.problem or not chosen.has_chosen_client:
             return _screen(params, is_complete=False)
     several = len(chosen.currencies) > 1
     if several:
@@ -77,7 +85,9 @@ def _screen(params: list[dict[str, object]], *, is_complete: bool) -> dict[str, 
     }
 
 
-def _first_step(workspace: tuple[str, str], shops: Sequence[ShopChoice]) -> list[dict[str, object]]:
+def _first_step(
+    workspace: tuple[str, str], shops: Sequence[ShopChoice], opened: str
+) -> list[dict[str, object]]:
     workspace_id, workspace_name = workspace
     options = [(shop.label, shop.shop_id) for shop in shops]
     if sum(not shop.is_sample for shop in shops) > 1:
@@ -91,7 +101,7 @@ def _first_step(workspace: tuple[str, str], shops: Sequence[ShopChoice]) -> list
         _choice(
             "workspace",
             "Workspace",
-            "Where your key belongs.",
+            f"Where your key belongs. It opens {opened or 'all shops'}.",
             [(workspace_name, workspace_id)],
         ),
         {
@@ -103,6 +113,7 @@ def _first_step(workspace: tuple[str, str], shops: Sequence[ShopChoice]) -> list
             "options": _options(options),
             "isDynamic": True,
         },
+        *([_info("limit", f"This key opens only {opened}.")] if opened else []),
     ]
 
 

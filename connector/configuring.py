@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connector.chosen import choose_shops
+from connector.chosen import NoSuchClient, choose_shops, opened
 from connector.config import Chosen, ShopChoice, config
 from connector.fetch import Answers
 from connector.live import ShopStores
@@ -32,7 +32,7 @@ class Configuring:
 
     def screen(self, workspace: WorkspaceScope, config_params: object) -> dict[str, object]:
         """getConfig's answer to the questions answered so far. Shops that cannot be reported on any
-        more are asked for again. Raises BadRequest for an answer that never could be given."""
+        more are asked for again, and so is a client that has no chosen shop any more. Raises BadRequest for an answer that never could be given."""
         given = config_params if isinstance(config_params, Mapping) else {}
         chosen, problem = None, ""
         if given.get("shops"):
@@ -43,21 +43,28 @@ class Configuring:
                     raise
                 problem = refused.message
         offered = [_choice(shop) for shop in workspace.shops()]
-        return config((workspace.id, workspace.name), offered, chosen, problem)
+        here = (workspace.id, workspace.name)
+        return config(here, offered, chosen, problem, opened(workspace))
 
     def _chosen(
         self, workspace: WorkspaceScope, options: Options, given: Mapping[str, object]
     ) -> Chosen:
-        of_all_clients = replace(options, client="")
-        reported = choose_shops(workspace, options)
+        of_all_clients = choose_shops(workspace, replace(options, client=""))
+        problem = ""
+        try:
+            reported = choose_shops(workspace, options)
+        except NoSuchClient as gone:
+            reported, problem = [], gone.message
         currencies = sorted({name for shop in reported for name in self.answers.currencies(shop)})
         return Chosen(
-            shops=[_choice(shop) for shop in choose_shops(workspace, of_all_clients)],
+            shops=[_choice(shop) for shop in of_all_clients],
             has_chosen_client=bool(given.get("client")),
             has_chosen_currency=given.get("currency") in (*currencies, EACH_CURRENCY),
             currencies=currencies,
             told=self._told(reported[:_MOST_TOLD]),
             untold=max(0, len(reported) - _MOST_TOLD),
+            has_one_client=bool(options.client),
+            problem=problem,
         )
 
     def _told(self, shops: Sequence[ShopRow]) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from clock import Clock
 from connector.about import About
 from connector.body import Body, write
 from connector.cells import Form
-from connector.chosen import choose_shops, state_notes
+from connector.chosen import choose_shops, limit_notes, state_notes
 from connector.counted import WindowCount
 from connector.coverage import Known
 from connector.live import NOTHING_ASKED, Freshened, Live, ShopStores, Window, Wish
@@ -140,7 +140,8 @@ class Answers:
     ) -> Answer:
         started = self._clock.monotonic()
         asked = self._choose(workspace, request.options)
-        notes = state_notes(asked.shops)
+        notes = limit_notes(workspace, request.options)
+        notes += state_notes(asked.shops, self._image_base)
         made = self._plan(request, asked, form, notes)
         waiting_since = self._clock.monotonic()
         freshened, counts = self._freshen(workspace, request, made, asked, patience)
@@ -156,7 +157,8 @@ class Answers:
         made = replace(made, seen=cut_short(made.seen, _until(counts)))
         about = self._about(made, asked, freshened, notes, is_old=is_old)
         if request.options.strict:
-            _refuse_unless_whole(about, made.seen)
+            stands_still = any(shop.state != "connected" for shop in asked.shops)
+            _refuse_unless_whole(about, made.seen, stands_still=stands_still)
         scans = {
             source.token: asked.manifests[source.shop_id].scan(
                 TABLES[source.table], source.lowest, source.highest
@@ -404,9 +406,9 @@ def _until(counts: Mapping[WindowCount, WindowCounts]) -> list[Days]:
     ]
 
 
-def _refuse_unless_whole(about: About, seen: Seen | None) -> None:
+def _refuse_unless_whole(about: About, seen: Seen | None, *, stands_still: bool) -> None:
     """What a report must not show that wants all or nothing: what no import can bring is the
-    request's, everything else comes with time."""
+    request's, everything else comes with time, unless a shop is read no more: `stands_still`."""
     if about.clamped:
         raise BadRequest(" ".join(one.note for one in about.clamped), code="bad_date_range")
     if seen is not None and seen.to_ask_for is not None:
@@ -420,5 +422,5 @@ def _refuse_unless_whole(about: About, seen: Seen | None) -> None:
     if about.partial or about.stale:
         raise NotReady(
             " ".join(about.notes) or "The newest numbers are not there yet.",
-            retry_after=_RETRY_AFTER_SECONDS,
+            retry_after=None if stands_still else _RETRY_AFTER_SECONDS,
         )

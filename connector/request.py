@@ -152,7 +152,7 @@ def parse_options(config_params: object) -> Options:
         shops = (ALL,)
     return Options(
         shops=tuple(dict.fromkeys(shops)),
-        client="" if client == ALL else client,
+        client="" if client.lower() == ALL else client,
         time_zone="" if seller_center else time_zone,
         currency=currency.upper(),
         order_date="paid" if seller_center else order_date,

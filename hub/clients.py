@@ -13,6 +13,7 @@ from connector.subjects import key_of_client
 from errors import BadRequest
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from store.accounts import Accounts
+from store.clients import NAME_RESERVED, is_reserved
 from store.roles import EDITOR, needs
 
 
@@ -40,6 +41,8 @@ def read_client_form(form: Form, known: Collection[str], shop_ids: Collection[st
     problems = {}
     if problem := problem_of_name(name, "name"):
         problems["name"] = problem
+    elif is_reserved(name):
+        problems["name"] = NAME_RESERVED
     elif name in known and name != client:
         problems["name"] = f"There is a client called {name} already."
     if client and client not in known:

@@ -1,4 +1,4 @@
-"""Reports in Looker Studio: a link for each shop and client, and the key to paste beside it."""
+"""Reports in Looker Studio: links for each shop and client, and the key to paste once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from flask import Blueprint, g, render_template, request
-from werkzeug.datastructures import MultiDict
 
 from connector.request import ALL
 from connector.subjects import Subject
 from errors import BadRequest
-from hub.forms import UNUSABLE
 from hub.keys import EVERYTHING, limit_of
 from hub.looker_links import Looker
 from store.accounts import Accounts, Principal
 from store.roles import OWNER, READ, VIEWER, needs
 
 _KEY_NAME: Final = "Looker Studio: {label}"
+_EVERYTHING: Final = "all reports"
 
 
 def looker_routes(
@@ -26,18 +25,19 @@ def looker_routes(
     """`looker` without a connector id: the page says what is missing."""
     routes = Blueprint("looker", __name__, template_folder="templates")
 
-    def page(made: str = "", about: str = "", problem: str = "") -> str:
+    def page(made: str = "", limited_to: str = "") -> str:
         scope = accounts.scope_of(g.principal)
         offered = subjects(g.principal)
-        links = {one.key: _link(looker, scope.id, scope.name, one) for one in offered}
+        links = {one.key: _links(looker, scope.id, scope.name, one) for one in offered}
         return render_template(
             "looker/looker.html",
             subjects=offered,
+            narrower=[one for one in offered if one.key != ALL],
+            everything=ALL,
             links=links if looker.connector_id else {},
             data_source=looker.data_source() if looker.connector_id else "",
             made=made,
-            about=next((one for one in offered if one.key == about), None),
-            problem=problem,
+            limited_to=limited_to,
             may_make_keys=g.principal.may(OWNER, whole=True),
         )
 
@@ -48,29 +48,42 @@ def looker_routes(
 
     @routes.post("/looker/key")
     @needs(OWNER, whole=True)
-    def make_key() -> tuple[str, int]:
+    def make_key() -> str:
         scope = accounts.scope_of(g.principal)
-        form: MultiDict[str, str] = request.form
-        chosen = next((one for one in subjects(g.principal) if one.key == form.get("about")), None)
+        about = request.form.get("about", "")
+        # Looker Studio keeps one key for each Google account, so the usual key opens everything.
+        if about == ALL:
+            name = _KEY_NAME.format(label=_EVERYTHING)
+            return page(scope.create_key(name, READ, limit_of(EVERYTHING), numbered=True)[1])
+        chosen = next((one for one in subjects(g.principal) if one.key == about), None)
         if chosen is None:
             raise BadRequest("This is no shop or client of yours.", code="unknown_shop")
         name = _KEY_NAME.format(label=chosen.label)
-        try:
-            _, bare_key = scope.create_key(name, READ, limit_of(_opens(chosen)))
-        except BadRequest:
-            problem = f"There is a key called “{name}” already. Paste that one, or revoke it first."
-            return page(about=chosen.key, problem=problem), UNUSABLE
-        return page(made=bare_key, about=chosen.key), 200
+        _, bare_key = scope.create_key(name, READ, limit_of(chosen.key), numbered=True)
+        return page(bare_key, limited_to=chosen.label)
 
     return routes
 
 
-def _opens(subject: Subject) -> str:
-    """What the key of a report opens, as the list of the keys' page says it."""
-    return EVERYTHING if subject.key == ALL else subject.key
-
-
-def _link(looker: Looker, workspace_id: str, workspace: str, subject: Subject) -> str:
-    config = {"workspace": workspace_id, "shops": subject.shop_ids, "client": subject.client}
-    chosen = {name: value for name, value in config.items() if value}
-    return looker.report(workspace, chosen, subject.label)
+def _links(
+    looker: Looker, workspace_id: str, workspace: str, subject: Subject
+) -> list[tuple[str, str]]:
+    """Currency and address of each report of the subject. Every question that has to be answered is
+    answered: amounts in several currencies are never added up, so each has its own report."""
+    several = len(subject.currencies) > 1
+    return [
+        (
+            currency,
+            looker.report(
+                workspace,
+                {
+                    "workspace": workspace_id,
+                    "shops": subject.shop_ids,
+                    "client": subject.client or ALL,
+                    "currency": currency,
+                },
+                f"{subject.label} ({currency})" if several else subject.label,
+            ),
+        )
+        for currency in subject.currencies
+    ]

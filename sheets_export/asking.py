@@ -7,9 +7,12 @@ chart: nothing is added up here, so that a sheet and a chart cannot disagree.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
+
+import orjson
 
 from connector.about import About
 from connector.fetch import Answer, Patience
@@ -55,7 +58,9 @@ class Asking:
         data is waited for a little longer. `most_rows` limits the rows further, for a preview.
 
         Raises what the answers raise: BadRequest, NotReady."""
-        day = today(made.zone, now)
+        shops = self.choose_shops(workspace, made.options)
+        # Seller Center counts in the shop's own days, and so does the answer.
+        day = today(shops[0].shop_zone if made.seller_center else made.zone, now)
         days = made.dates.on(day)
         asked = replace(made.rows(days), last_refresh=refresh)
         limit = min(filter(None, (made.row_limit, most_rows)), default=0)
@@ -63,10 +68,9 @@ class Asking:
             # One more, to know whether there are more.
             asked = replace(asked, row_count=limit + 1)
         answer = self.ask(workspace, asked, patience)
-        found = in_order(rows(answer), made.sort)
-        shown = found[:limit] if limit else found
+        found = in_order(rows(answer), made.sort) if made.sort else read_rows(answer)
+        shown = islice(found, limit or None)
         totals, note = self._totals(workspace, made, days)
-        shops = self.choose_shops(workspace, asked.options)
         compared = self._compared(workspace, made, day, with_totals=totals is not None)
         currency = self._currency(made, shops)
         return Answered(
@@ -78,7 +82,7 @@ class Asking:
             about=answer.about,
             notes=tuple(dict.fromkeys((*answer.about.notes, *note))),
             shops=shops,
-            is_cut=len(found) > len(shown),
+            is_cut=0 < limit < answer.body.rows,
         )
 
     def _totals(
@@ -135,6 +139,11 @@ class Answered:
     is_cut: bool
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it has every row of its days."""
+        return not (self.is_cut or self.about.partial)
+
+    @property
     def range_in_words(self) -> str:
         return f"{self.days.first} to {self.days.last}"
 
@@ -161,6 +170,14 @@ class Answered:
 def _keyed(made: Table, keys: Sequence[str]) -> Table:
     columns = (replace(column, is_key=column.field_id in keys) for column in made.columns)
     return replace(made, columns=tuple(columns))
+
+
+def read_rows(answer: Answer) -> Iterator[Row]:
+    """The rows of an answer one by one: a large one is never there as a list. Every piece of a body
+    ends with a whole row."""
+    for chunk in answer.body.chunks:
+        for line in chunk.splitlines():
+            yield orjson.loads(line)
 
 
 def in_order(found: Sequence[Row], sort: Sequence[Sort]) -> Sequence[Row]:

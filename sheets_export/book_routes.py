@@ -51,7 +51,8 @@ def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
             if key.target == book.spreadsheet_id and key.revoked_at is None:
                 scope.revoke_key(key.id)
         name = f"Menu in {book.title or book.spreadsheet_id}"[:100]
-        return scope.create_key(name, "refresh", target=book.spreadsheet_id)[1]
+        target = book.spreadsheet_id
+        return scope.create_key(name, "refresh", target=target, numbered=True)[1]
 
     @routes.post("/refresh")
     @opens_to("refresh")

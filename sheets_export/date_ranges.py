@@ -112,9 +112,7 @@ class DateRange:
         whole = self._unit(unit, today, back + 1)
         last = whole.last if back else min(whole.last, whole.first + (days.count - 1) * _DAY)
         before = Days(whole.first, last)
-        return (
-            Earlier(before, days=7) if unit == "week" else Earlier(before, months=_MONTHS[unit])
-        )
+        return Earlier(before, days=7) if unit == "week" else Earlier(before, months=_MONTHS[unit])
 
     def previous_year(self, today: dt.date) -> Earlier:
         """The same days of the year before; of weeks those 52 weeks before; 28 February for the

@@ -16,7 +16,7 @@ from typing import Final
 from catalogue.field import Metric
 from catalogue.fields import FIELDS
 from connector.body import MOST_ROWS
-from connector.request import NO, YES, GetDataRequest
+from connector.request import NO, YES, GetDataRequest, Options
 from connector.rows_query import rows_request
 from connector.zones import zone_called
 from errors import BadRequest, nearest
@@ -91,6 +91,7 @@ WEEK_STARTS: Final[Mapping[str, str]] = {
     date_ranges.SUNDAY: "Sunday",
 }
 _LONGEST_NAME: Final = 80
+_ANY_DAY: Final = dt.date(2026, 1, 1)
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _ORDER: Final = re.compile(r"(.*?)(?:\s+(asc|desc))?", re.IGNORECASE | re.DOTALL)
 
@@ -138,6 +139,11 @@ class Definition:
     def keys(self) -> tuple[str, ...]:
         """The dimensions that a row is known by."""
         return row_key(self.fields)
+
+    @property
+    def options(self) -> Options:
+        """What it says of shops, currency and zone, whatever the days are."""
+        return self._asked(self.fields, Days(_ANY_DAY, _ANY_DAY)).options
 
     def rows(self, days: Days) -> GetDataRequest:
         """The question of the table. Where the rows are not sorted otherwise, it is limited by the
@@ -239,7 +245,7 @@ class _Reading:
                 "other days."
             )
         try:
-            made.rows(made.dates.on(dt.date(2026, 1, 1)))
+            made.rows(made.dates.on(_ANY_DAY))
         except BadRequest as error:
             self.problems["fields"] = error.message
 

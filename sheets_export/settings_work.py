@@ -6,7 +6,6 @@ own cell, and the others go on.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -45,7 +44,6 @@ _FIELDS: Final = (
 _AREA: Final = f"'{SETTINGS_TAB}'!A1:BZ{ROWS}"
 _ALL_SHOPS: Final = "All shops"
 _CLIENT: Final = "Client "
-_ANY_DAY: Final = dt.date(2026, 1, 1)
 _SAME_TAB: Final = "Another row writes to this tab. Write another name into Tab."
 
 
@@ -82,6 +80,7 @@ class SettingsReading:
             sheet = self._spreadsheets.one(claim.run.workspace_id, spreadsheet_id)
         except BadRequest:
             return Left("done", "The spreadsheet is not used any more.")
+        self._exporting.exports.forget_old_runs(sheet.workspace_id, claim.run.shop_id)
         later = self._clock.now() + READ_EVERY_SECONDS
         try:
             left = self._read(sheet)
@@ -153,9 +152,7 @@ class SettingsReading:
         texts = {**row.texts, **asked_shops(row.texts.get("shops", ""), scope.shops())}
         texts["spreadsheet"] = sheet.spreadsheet_id
         wish = exporting.wish(sheet.workspace_id, texts, SHEET)
-        made = read_definition(wish.definition)
-        asked = made.rows(made.dates.on(_ANY_DAY))
-        exporting.asking.choose_shops(scope, asked.options)
+        exporting.asking.choose_shops(scope, read_definition(wish.definition).options)
         is_off = row.texts.get("on", "").lower() in NO - {""}
         if known is None:
             known = exporting.create(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock
-from connector.zones import day_number, today
+from connector.zones import day_number
 from errors import BadRequest, ConnectorError, Retryable
 from sheets_export.asking import Answered, Asking
 from sheets_export.date_ranges import Days
@@ -113,7 +113,7 @@ class Refreshing:
         self._beat(claim)
         content = answered.table.digest()
         book = self._book_of(sheet)
-        target = target_of(export, made, answered.days)
+        target = target_of(export, made, answered.days if answered.is_whole else None)
         status = self._status(export, made, answered)
         said: dict[str, Any] = {"run": claim.run.id, "beat": lambda: self._beat(claim)}
         writer = self._writer_of()
@@ -124,11 +124,14 @@ class Refreshing:
         is_same = written is not None and written.did != "not there"
         if written is None or not is_same:
             written = writer.refresh(book, target, answered.table, status, **said)
-        self._keep_place(export, written)
-        report = report_of(answered, made, written)
         rows = answered.table.row_count
         self._exports.succeeded(
-            export, rows=rows, content=content, report=report, written=not is_same
+            export,
+            rows=rows,
+            content=content,
+            place=written.place.to_text() if written.place is not None else export.place,
+            report=report_of(answered, made, written),
+            written=not is_same,
         )
         self._ledger.renew(claim, Figures(rows=rows, advanced=True))
         if is_same:
@@ -184,10 +187,9 @@ class Refreshing:
                 message=message,
                 refresh_link=self.link_of(export),
             )
-            days = made.dates.on(today(made.zone, self._clock.now()))
             written = self._writer_of().tell(
                 self._book_of(sheet),
-                target_of(export, made, days),
+                target_of(export, made, None),
                 status,
                 run=claim.run.id,
                 beat=lambda: self._beat(claim),
@@ -196,31 +198,33 @@ class Refreshing:
             raise
         except ConnectorError:
             return  # the spreadsheet cannot be reached; the pages and the notices tell it
-        self._keep_place(export, written)
+        if written.place is not None:
+            self._exports.found_at(export, written.place.to_text())
 
     def _later(self, claim: Claim, error: Retryable) -> Left:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (claim.run.attempt - 1), _LONGEST_WAIT_SECONDS)
         not_before = self._clock.now() + max(wait, error.retry_after or 0.0)
         return Left("waiting", error.message, not_before, error.reference)
 
-    def _keep_place(self, export: Export, written: Written) -> None:
-        if written.place is not None:
-            self._exports.found_at(export, written.place.to_text())
-
     def _beat(self, claim: Claim) -> None:
         """A sign of life; raises Fenced when somebody else has the run."""
         self._ledger.renew(claim, Figures(advanced=True))
 
 
-def target_of(export: Export, made: Definition, days: Days) -> Target:
-    """Where an export is written; what is told of the days counts in the mode upsert only."""
-    first, last = (day_number(day) + _SERIAL_OF_1970 for day in (days.first, days.last))
+def target_of(export: Export, made: Definition, whole: Days | None) -> Target:
+    """Where an export is written. `whole`: the days of which the answer has every row, None where
+    it was cut or some days are not imported; a row in them that is gone loses its numbers in the
+    mode upsert, and one that is merely missing must not."""
+    window = None
+    if made.mode == "upsert" and whole is not None:
+        first, last = (day_number(day) + _SERIAL_OF_1970 for day in (whole.first, whole.last))
+        window = first, last
     return Target(
         export_id=export.id,
         tab=export.tab,
         range_name=f"tiktok_shop_{export.id}",
         mode=made.mode,
-        window=(first, last) if made.mode == "upsert" else None,
+        window=window,
         place=Place.from_text(export.place),
     )
 

@@ -7,9 +7,18 @@ from sqlalchemy import Connection, and_, select, update
 from errors import BadRequest
 from store.accounts_schema import clients, keys, member_clients, shops
 
+NAME_RESERVED = "“All” stands for all clients in a report. Choose another name."
+
+
+def is_reserved(name: str) -> bool:
+    """Whether it means all clients where one is chosen, and so can be no client's name."""
+    return name.strip().lower() == "all"
+
 
 def add_client(connection: Connection, workspace_id: str, name: str) -> None:
-    """Harmless when there is such a client."""
+    """Harmless when there is such a client. BadRequest for a name that means all of them."""
+    if is_reserved(name):
+        raise BadRequest(NAME_RESERVED)
     if not _is_there(connection, workspace_id, name):
         connection.execute(clients.insert().values(workspace_id=workspace_id, name=name))
 

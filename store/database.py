@@ -74,8 +74,16 @@ class Database:
     def use_write_ahead_log(self) -> None:
         """Readers and the writer of an SQLite file no longer wait for each other. Stays with the
         file."""
-        if self.is_sqlite:
-            self._outside_transaction("PRAGMA journal_mode = WAL")
+        while self.is_sqlite:
+            try:
+                self._outside_transaction("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                # Another process does the same this moment, and for this SQLite does not wait.
+                with self.writing():
+                    continue
+            return
 
     def keep_copy(self, ending: str) -> None:
         """A consistent copy of an SQLite file beside it, in place of an earlier one of that name.

@@ -186,7 +186,14 @@ class Exports:
         self._set(_of(export), {"attempted_at": self._clock.now()})
 
     def succeeded(
-        self, export: Export, *, rows: int, content: str, report: Mapping[str, Any], written: bool
+        self,
+        export: Export,
+        *,
+        rows: int,
+        content: str,
+        place: str,
+        report: Mapping[str, Any],
+        written: bool,
     ) -> None:
         """`written`: rows were written, and not only found to be the same."""
         now = self._clock.now()
@@ -199,28 +206,27 @@ class Exports:
             "report": orjson.dumps(dict(report)).decode(),
             **({"written_at": now} if written else {}),
         }
-        self._set(_of(export), values)
         # A change that somebody made meanwhile is written the next time.
-        self._set(
-            and_(_of(export), exports.c.changed_at == export.changed_at), {"content": content}
-        )
-        self._forget_old_runs(export)
+        unchanged = and_(_of(export), exports.c.changed_at == export.changed_at)
+        with self._database.writing() as connection:
+            connection.execute(update(exports).where(_of(export)).values(values))
+            seen = {"content": content, "place": place}
+            connection.execute(update(exports).where(unchanged).values(seen))
+            _forget_old_runs(connection, export.workspace_id, export.subject)
 
     def failed(self, export: Export, message: str) -> None:
-        now = self._clock.now()
-        self._set(_of(export), {"state": "failed", "message": message, "content": ""})
+        values = {"state": "failed", "message": message, "content": ""}
         first = and_(_of(export), exports.c.failing_since.is_(None))
-        self._set(first, {"failing_since": now})
-        self._forget_old_runs(export)
-
-    def _forget_old_runs(self, export: Export) -> None:
-        """One that is refreshed every hour has thousands a year."""
-        of_it = and_(runs.c.workspace_id == export.workspace_id, runs.c.shop_id == export.subject)
-        newest = select(runs.c.id).where(of_it).order_by(runs.c.created_at.desc())
         with self._database.writing() as connection:
-            kept = list(connection.scalars(newest.limit(_RUNS_KEPT)))
-            ended = and_(of_it, runs.c.finished_at.is_not(None), runs.c.id.not_in(kept))
-            connection.execute(delete(runs).where(ended))
+            connection.execute(update(exports).where(_of(export)).values(values))
+            since = update(exports).where(first).values(failing_since=self._clock.now())
+            connection.execute(since)
+            _forget_old_runs(connection, export.workspace_id, export.subject)
+
+    def forget_old_runs(self, workspace_id: str, subject: str) -> None:
+        """What is done every hour, or every quarter of one, has thousands of runs a year."""
+        with self._database.writing() as connection:
+            _forget_old_runs(connection, workspace_id, subject)
 
     def _set(self, which: ColumnElement[bool], values: Mapping[str, Any]) -> None:
         with self._database.writing() as connection:
@@ -229,6 +235,15 @@ class Exports:
     def _found(self, which: ColumnElement[bool]) -> list[Export]:
         with self._database.reading() as connection:
             return _exports(connection, which)
+
+
+def _forget_old_runs(connection: Connection, workspace_id: str, subject: str) -> None:
+    of_it = and_(runs.c.workspace_id == workspace_id, runs.c.shop_id == subject)
+    newest = select(runs.c.id).where(of_it).order_by(runs.c.created_at.desc())
+    kept = list(connection.scalars(newest.limit(_RUNS_KEPT)))
+    if len(kept) == _RUNS_KEPT:
+        ended = and_(of_it, runs.c.finished_at.is_not(None), runs.c.id.not_in(kept))
+        connection.execute(delete(runs).where(ended))
 
 
 def _exports(connection: Connection, which: ColumnElement[bool]) -> list[Export]:

@@ -73,6 +73,11 @@ class WorkspaceScope:
         )
 
     @property
+    def limit(self) -> Limit:
+        """Which of its shops can be seen."""
+        return self._limit
+
+    @property
     def is_limited(self) -> bool:
         """Whether only some of its shops can be seen."""
         return self._limit != NO_LIMIT

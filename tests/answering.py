@@ -23,9 +23,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from installation import Installation
 from catalogue.tables import TABLES
 from clock import SystemClock
+from installation import Installation
 from settings import Settings
 from store.accounts import ShopRow
 from store.commits import Commit, Covered, Write

@@ -20,7 +20,6 @@ from typing import Any, Final
 from flask.testing import FlaskClient
 
 from app import create_app
-from installation import Installation, Tiktok
 from backfill.schedule import enqueue_backfill
 from backfill.stages import DATA
 from backfill.windows import floor_of
@@ -28,6 +27,7 @@ from benchmarks.oracle_coverage import CachedShop, Stretch
 from benchmarks.oracle_facts import Facts
 from benchmarks.oracle_reach import FACTS
 from benchmarks.oracle_rows import Payload, Payloads
+from installation import Installation, Tiktok
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.control import rows_of
 from sample_shop.regions import REGIONS, Region

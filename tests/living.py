@@ -19,10 +19,10 @@ import requests
 from pydantic import SecretStr
 
 from app import create_app
-from installation import Installation
 from backfill.schedule import enqueue_backfill
 from backfill.windows import floor_of
 from clock import SystemClock
+from installation import Installation
 from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.control import rows_of
 from sample_shop.world import World, seeded_world

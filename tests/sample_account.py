@@ -16,8 +16,8 @@ from requests import PreparedRequest, Response
 from werkzeug.serving import make_server
 
 from app import create_app
-from installation import Installation
 from clock import SystemClock
+from installation import Installation
 from sample_shop.adapter import SampleShopAdapter
 from sample_shop.arrivals import DAY
 from sample_shop.regions import REGIONS

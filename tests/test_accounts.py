@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,29 @@ def test_processes_that_start_at_once_make_one_workspace(tmp_path: Path) -> None
     accounts = Accounts(f"sqlite:///{tmp_path}/a.sqlite", Vault(SECRET), FakeClock())
     assert sorted(workspace.id for workspace in accounts.workspaces()) == ["default", "sample"]
     assert len(accounts.all_shops()) == 1
+
+
+def test_a_log_that_somebody_else_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself says at once that the file is locked."""
+    database = Database(f"sqlite:///{tmp_path}/a.sqlite")
+    original = database._outside_transaction
+    told: list[str] = []
+
+    def refusing(sql: str) -> None:
+        if len(told) < 2:
+            told.append(sql)
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        original(sql)
+
+    monkeypatch.setattr(database, "_outside_transaction", refusing)
+    database.use_write_ahead_log()
+    with database.reading() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    database.close()
 
 
 def test_an_unknown_workspace_is_not_found(accounts: Accounts) -> None:

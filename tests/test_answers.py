@@ -14,6 +14,8 @@ from referencing import Registry, Resource
 from catalogue.fields import FIELDS
 from tests.answering import Answering, HandMadeShop, answering, fill, request_for
 
+pytestmark = pytest.mark.slow
+
 CONTRACTS = Path(__file__).parent / "contracts"
 NEW_YORK = {"time_zone": "America/New_York"}
 

@@ -17,6 +17,8 @@ from store.ledger import Run
 from tests.import_house import BOBS, DAY, ONE, TWO, ImportHouse, token_of, words
 from tests.installation import START
 
+pytestmark = pytest.mark.slow
+
 #: START is 1 January 2026; the earliest day is 730 days before.
 EARLIEST = "2024-01-02"
 GOOD: dict[str, Any] = {

@@ -13,6 +13,8 @@ from store.accounts import Limit
 from tests.answering import Answering, HandMadeShop, answering
 from tests.reporting import Member, text_of
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>alert(1)</script>"
 
 

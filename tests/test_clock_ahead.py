@@ -23,6 +23,8 @@ from tests.installation import FakeClock as AccountsClock
 from tests.store_rows import DAY, NOON, FakeClock, full_row, write_of
 from tests.test_sync import fresh_shop, pass_time
 
+pytestmark = pytest.mark.slow
+
 STATEMENTS = TABLES["statements"]
 AHEAD = NOON + 5 * DAY
 WEEK_AGO = NOON - 7 * DAY

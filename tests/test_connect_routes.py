@@ -11,6 +11,8 @@ from store.sessions import Intent
 from tests.authorizing import House, Seller, back, other_seller, started
 from tests.installation import MadeShop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:

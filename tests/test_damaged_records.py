@@ -13,6 +13,8 @@ from backfill.schedule import enqueue_sync
 from store.shop_file import DAMAGED
 from tests.answering import Answering, HandMadeShop, StandingClock, answering, fill
 
+pytestmark = pytest.mark.slow
+
 SHOP = HandMadeShop("7000001", "Shop", "US")
 
 

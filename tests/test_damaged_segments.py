@@ -17,6 +17,8 @@ from store.engine import Engine, UnreadableSegment
 from tests.answering import Answering, HandMadeShop, StandingClock, answering, fill
 from tests.store_rows import FakeClock
 
+pytestmark = pytest.mark.slow
+
 SHOP = HandMadeShop("7000001", "Shop", "US")
 Damage = Callable[[Path], None]
 

@@ -10,6 +10,8 @@ import pytest
 from tests.answering import Answering, HandMadeShop, answering, fill
 from tests.reporting import Member, reporting, text_of
 
+pytestmark = pytest.mark.slow
+
 #: Without a script the page has all of its parts.
 DAYS = {"start": "2026-08-01", "end": "2026-08-10", "compare": "none", "whole": "1"}
 

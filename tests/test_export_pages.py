@@ -21,13 +21,15 @@ from tests.sheets_emulator.clients import google_service
 from tests.test_google_sign_in import CLIENT_ID, Reply, public_key, signed
 from web.google_sign_in import TOKEN_URL
 
+pytestmark = pytest.mark.slow
+
 PRESET = {"name": "Sales", "about": "111", "fields": "date, GMV, orders", "range": "custom"}
 DAYS = {"start": "2026-08-01", "end": "2026-08-04", "zone": "UTC", "at": "07:00", "day": "1"}
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportHouse]:
-    google = {"google_client_id": CLIENT_ID, "google_client_secret": "dummy"}
+    google = {"google_client_id": CLIENT_ID, "google_client_secret": CLIENT_ID[::-1]}
     with export_house(tmp_path_factory.mktemp("pages"), **google) as made:
         yield made
 

@@ -21,6 +21,8 @@ from tests.answering import NOW, HandMadeShop
 from tests.exporting import ExportHouse, cells, export_house
 from tests.sheets_emulator.faults import Fault, Scripted
 
+pytestmark = pytest.mark.slow
+
 HEADERS = [column.header for column in COLUMNS]
 SALES = {
     "Name": "Sales",
@@ -270,6 +272,18 @@ def test_it_is_read_every_quarter_of_an_hour_and_when_somebody_asks(house: Expor
     house.look_again()
     house.work()
     assert [seen.kind for seen in house.emulator.seen] == ["Read"]
+
+
+def test_readings_of_long_ago_are_forgotten(
+    house: ExportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.exports._RUNS_KEPT", 2)
+    begin(house)
+    for _ in range(4):
+        read(house)
+    runs = house.test.here.ledger.runs("default", f"export:{house.book_id}")
+    # The newest two, and the one that was being worked when they were counted.
+    assert len(runs) <= 3
 
 
 # --- pure -----------------------------------------------------------------------------------------

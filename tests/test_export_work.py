@@ -17,6 +17,8 @@ from tests.answering import NOW, at
 from tests.exporting import ROBOT, ExportHouse, cells, export_house, status
 from tests.sheets_emulator.faults import Fault, Scripted
 
+pytestmark = pytest.mark.slow
+
 AUGUST = [[46235, 33.75, 2], [46236, 0, 1], [46237, 100, 1]]
 
 
@@ -115,11 +117,57 @@ def test_an_order_keeps_its_row_when_its_status_changes(house: ExportHouse) -> N
     assert len(after) == 4
 
 
+@pytest.mark.parametrize(
+    ("texts", "left"),
+    [
+        # Order D is gone from the answer: it has no GMV any more, and keeps its row.
+        ({}, [33.75, None]),
+        # The answer was cut: that a row is not in it says nothing.
+        ({"row_limit": "1", "filters": ""}, [33.75, 100]),
+        # Days before 1 August were never read: the answer is not whole.
+        ({"start": "2026-07-20"}, [33.75, 100]),
+    ],
+)
+def test_only_what_a_whole_answer_no_longer_has_loses_its_numbers(
+    house: ExportHouse, texts: dict[str, str], left: list[float | None]
+) -> None:
+    both = {"mode": "upsert", "filters": "order_id:IN_LIST:A,D"}
+    export = house.create(fields="date,gmv", **both)
+    house.refresh(export)
+    assert [row[1] for row in cells(house.look("Sales"), "Date")] == [33.75 - 8.25, 100]
+    without = {"mode": "upsert", "filters": "order_id:IN_LIST:A,B"}
+    house.clock.instant += 60
+    changed = {
+        "name": "Sales",
+        "shops": "all",
+        "fields": "date,gmv",
+        "range": "custom",
+        "start": "2026-08-01",
+        "end": "2026-08-04",
+        **without,
+        **texts,
+    }
+    house.refresh(house.exporting.change(export, changed))
+    rows = cells(house.look("Sales"), "Date")
+    assert [row[1] if len(row) > 1 and row[1] != "" else None for row in rows] == left
+
+
 def test_texts_that_look_like_formulas_stay_texts(house: ExportHouse) -> None:
     export = house.create(fields="product_name,gmv")
     house.refresh(export)
     names = [row[0] for row in cells(house.look("Sales"), "Product Name")]
     assert '=Hat "x"' in names
+
+
+def test_in_seller_center_mode_today_is_the_shops_own(house: ExportHouse) -> None:
+    """At 06:30 UTC on 20 August it is still the 19th in Los Angeles, where the shop is."""
+    house.clock.instant = at("2026-08-20 06:30")
+    usual = house.create(range="yesterday", start="", end="")
+    center = house.create(name="As there", range="yesterday", start="", end="", seller_center="yes")
+    house.refresh(usual)
+    house.refresh(center)
+    assert house.again(usual).report["range"] == "2026-08-19 to 2026-08-19"
+    assert house.again(center).report["range"] == "2026-08-18 to 2026-08-18"
 
 
 # --- what is not written --------------------------------------------------------------------------
@@ -316,3 +364,44 @@ def test_a_run_that_is_worked_again_after_its_answer_was_lost_writes_nothing_twi
         house.clock.instant += 3600
     assert house.test.here.ledger.run(asked.id).state == "done"
     assert len(cells(house.look("Sales"), "Snapshot")) == 3
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_worker_killed_after_the_write_leaves_one_snapshot_and_a_finished_run(
+    house: ExportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = house.create(mode="append", fields="product_name,gmv")
+    asked = house.exporting.refresh(export)
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(house.exporting.exports), "succeeded", die)
+        with pytest.raises(Killed):
+            house.work()
+    assert len(cells(house.look("Sales"), "Snapshot")) == 3
+    assert house.test.here.ledger.run(asked.id).state == "running"
+    house.clock.instant += 300
+    house.work()
+    assert house.test.here.ledger.run(asked.id).state == "done"
+    assert len(cells(house.look("Sales"), "Snapshot")) == 3
+    assert house.again(export).state == "ok"
+
+
+def test_something_unexpected_is_a_failure_with_a_reference(
+    house: ExportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = house.create()
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.test.here.answers, "answer", broken)
+        run = house.refresh(export)
+    assert (run.state, bool(run.reference)) == ("failed", True)
+    assert "Something unexpected" in house.again(export).message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect
@@ -16,6 +17,8 @@ from store.exports_schema import add_exports
 from store.ledger import Ledger
 from store.spreadsheets import Spreadsheets
 from tests.installation import START, FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
+
+pytestmark = pytest.mark.slow
 
 BOOK, OTHER = "1book000000000000000000000000", "1other00000000000000000000000"
 
@@ -42,6 +45,11 @@ def books(accounts: Accounts, clock: FakeClock) -> Spreadsheets:
 
 def wish(name: str = "Sales", book: str = BOOK, tab: str = "", at: float | None = None) -> Wish:
     return Wish(name, book, tab or name, {"fields": "gmv"}, at)
+
+
+def succeed(exports: Exports, export: Export, **more: Any) -> None:
+    usual: dict[str, Any] = {"rows": 1, "content": "abc", "place": "here", "report": {}}
+    exports.succeeded(export, written=True, **{**usual, **more})
 
 
 # --- exports --------------------------------------------------------------------------------------
@@ -104,7 +112,7 @@ def test_the_first_of_several_failures_is_remembered_until_a_success(
     failing = exports.one("alice", made.id)
     assert (failing.state, failing.failing_since) == ("failed", START + 10)
     assert exports.failing() == [failing]
-    exports.succeeded(made, rows=3, content="abc", report={"range": "today"}, written=True)
+    succeed(exports, made, rows=3, report={"range": "today"})
     again = exports.one("alice", made.id)
     assert (again.state, again.failing_since, again.message) == ("ok", None, "")
     assert (again.rows, again.content, again.report) == (3, "abc", {"range": "today"})
@@ -116,17 +124,20 @@ def test_a_change_made_during_a_refresh_is_written_the_next_time(
     made = exports.create("alice", wish())
     clock.instant += 5
     exports.change("alice", made.id, wish(tab="Elsewhere"))
-    exports.succeeded(made, rows=1, content="abc", report={}, written=True)
+    succeed(exports, made)
     exports.found_at(made, "there")
     again = exports.one("alice", made.id)
     assert (again.state, again.content, again.place) == ("ok", "", "")
 
 
-def test_old_runs_go_and_those_of_others_stay(exports: Exports, accounts: Accounts) -> None:
+def test_old_runs_go_and_those_of_others_stay(
+    exports: Exports, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.exports._RUNS_KEPT", 3)
     clock = FakeClock()
     ledger = Ledger(accounts.database, clock)
     made, other = exports.create("alice", wish()), exports.create("alice", wish("Other"))
-    for number in range(60):
+    for number in range(5):
         clock.instant += 60
         for export in (made, other):
             ledger.enqueue(
@@ -135,9 +146,9 @@ def test_old_runs_go_and_those_of_others_stay(exports: Exports, accounts: Accoun
             claim = ledger.claim("w", ["export"])
             assert claim is not None
             ledger.finish(claim, "done")
-    exports.succeeded(made, rows=1, content="", report={}, written=True)
-    assert len(ledger.runs("alice", made.subject, 100)) == 50
-    assert len(ledger.runs("alice", other.subject, 100)) == 60
+    succeed(exports, made)
+    assert len(ledger.runs("alice", made.subject)) == 3
+    assert len(ledger.runs("alice", other.subject)) == 5
 
 
 def test_a_removed_export_leaves_no_runs(exports: Exports, accounts: Accounts) -> None:

@@ -24,6 +24,8 @@ from tests.answering import Answering, HandMadeShop, answering, fill
 from tests.importing import NOW, Asked, ShopUnderTest, world_of
 from tests.scripted_tiktok import FakeClock
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"order_id,platform,external_order_id,line_item_id,external_line_item_id\n"
 ORDER = "576461413038785752"
 

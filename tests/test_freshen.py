@@ -38,6 +38,8 @@ from store.segments import Manifest
 from tests.importing import DAY, NOW, Asked, ShopUnderTest, digests, hashed_buyer, refuses
 from tiktok_shop.endpoints import ENDPOINTS, IdFilter
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 #: NOW is the morning of 12 September 2026 in the shop's zone, Chicago.
 TODAY = 1_789_171_200

@@ -27,6 +27,8 @@ from web.allowed_people import AllowedPeople, Person
 from web.attach import attach
 from web.google_sign_in import TOKEN_URL, GoogleSignIn
 
+pytestmark = pytest.mark.slow
+
 CLIENT_ID = "client-1.apps.example.com"
 LISTED = "ana@example.com=alice, ben@example.com=bob, @agency.example=alice"
 KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]

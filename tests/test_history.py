@@ -40,6 +40,8 @@ from tests.installation import (
 from tiktok_shop.client import CallRecord
 from tiktok_shop.errors import Remedy
 
+pytestmark = pytest.mark.slow
+
 SHOP = "7000001"
 MINUTE = 60.0
 HOUR = 3_600.0

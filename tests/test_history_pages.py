@@ -15,6 +15,8 @@ from store.runs import STATES, TRIGGERS, Figures, Run
 from tests.import_house import BOBS, DAY, ONE, TWO, ImportHouse, words
 from tests.installation import START
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600.0
 
 

@@ -15,8 +15,11 @@ import pytest
 import yaml
 
 from settings import Settings
+from supervisor import worker_process
 from tests.test_floors import APART, FLOOR_OF, our_modules
 from tools import secret_scan
+
+pytestmark = pytest.mark.slow
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODULES: Final = our_modules()
@@ -182,7 +185,7 @@ def test_web_and_worker_share_one_image_and_one_volume() -> None:
         assert service["tmpfs"] == ["/tmp"]
         assert service["cap_drop"] == ["ALL"]
         assert service["environment"]["DATA_DIR"] == "/data"
-    assert services["worker"]["command"][-1] == "worker"
+    assert services["worker"]["command"] == ["python", *worker_process().argv[1:]]
     assert "command" not in services["web"]
 
 

@@ -38,6 +38,8 @@ from tests.importing import NOW, Asked, ShopUnderTest, digests, hashed_buyer
 from tiktok_shop.endpoints import ENDPOINTS, Endpoint, Paging
 from tiktok_shop.images import Image
 
+pytestmark = pytest.mark.slow
+
 #: A short range of a small shop: it is imported very often.
 DAYS = 2
 
@@ -304,7 +306,6 @@ def test_the_undisturbed_import_fills_every_table_and_comes_to_every_point(
     assert [name for name, count in whole.rows.items() if not count] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("part", PARTS)
 def test_killed_in_any_part_at_any_point_it_goes_on(
@@ -319,7 +320,6 @@ def test_killed_in_any_part_at_any_point_it_goes_on(
 
 
 @pytest.mark.soak(cases=200)
-@pytest.mark.slow
 def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
     tmp_path: Path, world: World, whole: Whole, soak: Soak
 ) -> None:
@@ -345,7 +345,6 @@ def test_killed_again_and_again_at_random_it_still_comes_to_its_end(
         rounds += 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["orders", "statement_transactions", "shop_performance"])
 def test_a_worker_that_is_stopped_past_its_lease_and_wakes_up_cannot_write(
     stage: str, tmp_path: Path, world: World, whole: Whole

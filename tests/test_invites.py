@@ -25,6 +25,8 @@ from tests.authorizing import (
 )
 from web.entries import ENTRIES, Entry, entry_of
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 
 

@@ -12,6 +12,8 @@ from store.accounts import Limit, WorkspaceScope
 from tests.answering import Answering, HandMadeShop, answering, fill, request_for
 from tests.reporting import Member, text_of
 
+pytestmark = pytest.mark.slow
+
 CHOICES = {"": "All shops", "client:Aurora": "Client Aurora", "111": "Shop 111"}
 
 

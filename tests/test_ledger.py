@@ -25,6 +25,8 @@ from tests.installation import (
     in_processes,
 )
 
+pytestmark = pytest.mark.slow
+
 SHOPS = ("7000001", "7000002", "7000003")
 LANES = ("forward", "backward", "tail")
 

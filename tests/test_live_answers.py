@@ -27,6 +27,8 @@ from tests.living import (
 )
 from tiktok_shop.webhooks import Notification
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 #: Days that ended before the look-back of three days.
 PAST = ("2026-09-07", "2026-09-08")
@@ -188,7 +190,6 @@ def ask_from_outside(folder: str, key: str, begun: float) -> None:
     assert not any(answer.about["stale"] for answer in answers)
 
 
-@pytest.mark.slow
 def test_web_processes_share_a_pull_and_call_nobody(shop: Living) -> None:
     shop.pass_time(8 * HOUR)
     arguments = (str(shop.folder), shop.key, shop.clock.begun)
@@ -400,7 +401,6 @@ def two(folder_of_two: Path, tmp_path: Path) -> Iterator[Living]:
         yield made
 
 
-@pytest.mark.slow
 def test_several_shops_are_freshened_beside_each_other(two: Living) -> None:
     two.pass_time(8 * HOUR)
     with two.worker():
@@ -411,7 +411,6 @@ def test_several_shops_are_freshened_beside_each_other(two: Living) -> None:
     assert answer.about["source"] == "live"
 
 
-@pytest.mark.slow
 def test_of_two_shops_the_one_that_fails_is_named(two: Living) -> None:
     two.pass_time(8 * HOUR)
     bad = two.world.cipher(two.world.shops[1])

@@ -20,6 +20,8 @@ from settings import Settings
 from store.live_runs import KIND
 from tests.canaries import Canaries, canaries
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Canaries]:

@@ -27,6 +27,8 @@ from store.segments import Manifest
 from tests.importing import NOW, ShopUnderTest
 from tests.planning import answered, body
 
+pytestmark = pytest.mark.slow
+
 TODAY = dt.datetime.fromtimestamp(NOW, dt.UTC).date()
 SHOP = ShopScope(
     "749", "Test Shop 1", "US", "LOCAL", ("USD",), "America/New_York", "America/Chicago", TODAY

@@ -13,6 +13,8 @@ import requests
 from backfill.stages import in_order
 from tests.importing import Asked, ShopUnderTest, digests, refuses
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[ShopUnderTest]:

@@ -19,6 +19,8 @@ from store.engine import Engine
 from store.migrations import SHOP_STEPS, Step, prepare_shop_file
 from tests.store_rows import NOON, Shop, differences, shown, write_of
 
+pytestmark = pytest.mark.slow
+
 DETAIL = "order_line_item_price_detail"
 
 

@@ -18,6 +18,8 @@ from tests.answering import Answering, HandMadeShop, answering, fill
 from tests.installation import HOUR, FakeClock, accounts_in, at_once
 from tests.reporting import Member, text_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock() -> FakeClock:

@@ -33,10 +33,14 @@ MOST_OF_ONE_ADDRESS = 100
 PATIENCE_SECONDS = 10.0
 LARGE = 8_000_000
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(NGINX is None, reason="There is no nginx: 'apt-get install nginx-light'."),
-]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nginx_is_there() -> None:
+    if NGINX is None:
+        pytest.skip("There is no nginx; 'apt-get install nginx-light' brings it.")
+
 
 #: Behind it, instead of the whole program: what arrives, told back.
 APP = f"""

@@ -24,6 +24,8 @@ from tests.import_house import ONE, TWO, ImportHouse, token_of, words
 from tests.installation import START, MadeGrant, MadeShop, at_once, connect_shop
 from tests.receiving import HOST, MailServer, WebServer, mail_server, trusting, web_server
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400.0
 HOUR = 3_600.0
 HOOK = f"https://{HOST}/services/T0/secret?x=1"

@@ -19,6 +19,8 @@ from benchmarks.oracle_prices import price_said_by_order
 from benchmarks.oracle_rows import Payloads
 from benchmarks.requests30 import requests, shifting_zone, touched
 
+pytestmark = pytest.mark.slow
+
 # 2026-03-08 is the day on which Los Angeles goes from UTC-8 to UTC-7.
 MARCH_7_2330_LA = 1_772_955_000  # 2026-03-08 07:30 UTC
 MARCH_8_0030_LA = 1_772_958_600  # 2026-03-08 08:30 UTC

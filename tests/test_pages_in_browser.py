@@ -45,8 +45,19 @@ def agency(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
         scope.set_zones(first, shop_zone="America/Los_Angeles", report_zone="Europe/Berlin")
         (grant,) = scope.authorizations()
         scope.create_key("Monthly report of Aurora")
+        ana = scope.add_member("Ana of Aurora", "viewer", ["Aurora Beauty"])
         _, token = made.here.invites.create("default")
         (newest, *_) = made.here.ledger.runs("default")
+        export = made.here.sheets.exporting.create(
+            "default",
+            {
+                "name": "Daily sales",
+                "preset": "daily_sales",
+                "shops": "sample",
+                "spreadsheet": "1" * 44,
+                "schedule": "daily",
+            },
+        )
         yield Agency(
             made,
             {
@@ -63,6 +74,9 @@ def agency(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
                 "import": f"/shops/{first}/import",
                 "imports": f"/imports?shop={first}&shop={second}",
                 "backfill": f"/backfill?shop={first}&shop={second}",
+                "sheets": "/sheets",
+                "sheets-new": "/sheets/new?preset=products",
+                "sheets-export": f"/sheets/{export.id}",
                 "history": "/history",
                 "run": f"/history/{newest.id}",
                 "dashboard": "/dashboard?shop=sample",
@@ -73,6 +87,8 @@ def agency(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
                 "keys": "/keys",
                 "looker": "/looker",
                 "clients": "/clients",
+                "members": f"/members?edit={ana}",
+                "me": "/members/me",
                 "workspace": "/settings",
                 "notices": "/settings/notices",
                 "usage": "/usage",
@@ -92,8 +108,9 @@ PAGES = (
     *("shops", "add", "settings-of-a-shop", "disconnect", "choose-shops", "invites", "invite"),
     *("settings-of-several", "reconnect-several", "disconnect-several"),
     *("import", "imports", "backfill", "history", "run", "dashboard", "numbers"),
+    *("sheets", "sheets-new", "sheets-export"),
     *("fields", "field", "preview", "keys", "looker", "clients", "workspace", "notices"),
-    *("usage", "about"),
+    *("members", "me", "usage", "about"),
 )
 
 

@@ -15,6 +15,8 @@ from store.commits import StageProgress
 from tests.import_house import BOBS, ONE, TWO, ImportHouse, token_of, words
 from tests.installation import START
 
+pytestmark = pytest.mark.slow
+
 NINE = (
     *("Products Catalog", "Product Details & Images", "Product Inventory", "Orders"),
     *("Refunds & Returns", "Warehouses & FBT", "Financial Statements"),

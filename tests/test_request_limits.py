@@ -21,6 +21,8 @@ from tests.installation import FakeClock, at_once
 from tests.reporting import Member
 from web.limits import BY_ADDRESS, BY_WORKSPACE, WRONG_KEYS, Bound, RequestLimits, network_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 RATE = Rate(burst=10, per_minute=60)
 

@@ -26,6 +26,8 @@ from store.commits import Commit, Write
 from store.fencing import Fenced
 from tests.importing import NOW, Asked, ShopUnderTest, hashed_buyer, refuses
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600
 #: Bookkeeping tables that only an import may change.
 KNOWLEDGE = ("_windows", "_coverage", "_published_coverage", "_progress", "_checkpoints")

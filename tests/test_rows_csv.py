@@ -21,6 +21,8 @@ from connector.cells import metric_cell
 from store.engine import Engine
 from tests.answering import Answering, HandMadeShop, answering, at, fill
 
+pytestmark = pytest.mark.slow
+
 #: Product names, and what a CSV shows of each: a spreadsheet must not take it for a formula.
 NAMES = {
     "=1+1": "'=1+1",

@@ -20,6 +20,8 @@ from sample_shop.server import Server, Simulator
 from sample_shop.tokens import TokenOffice
 from tests.sample_shop_client import DAY, NOW, ShopClient, in_process, small_world
 
+pytestmark = pytest.mark.slow
+
 STATEMENTS = "/finance/202309/statements"
 PAYMENTS = "/finance/202605/payments"
 UNSETTLED = "/finance/202507/orders/unsettled"

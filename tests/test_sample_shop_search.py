@@ -20,6 +20,8 @@ from tests.sample_shop_client import (
     small_world,
 )
 
+pytestmark = pytest.mark.slow
+
 RETURNS = "/return_refund/202602/returns/search"
 CANCELLATIONS = "/return_refund/202602/cancellations/search"
 PRODUCTS = "/product/202502/products/search"

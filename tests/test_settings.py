@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from errors import Refused
-from settings import Settings, is_loopback, load, settings_table
+from setting_values import is_loopback
+from settings import Settings, load, settings_table
 
 KEY = "0123456789abcdefghijklmnopqrstuv"
 

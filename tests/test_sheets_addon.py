@@ -13,6 +13,8 @@ import pytest
 
 from tests.exporting import ExportHouse, export_house
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parent.parent / "sheets_addon"
 
 #: Runs one entry of the script in the made-up spreadsheet; what the server would answer comes in,

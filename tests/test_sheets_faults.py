@@ -19,6 +19,8 @@ from tests.installation import FakeClock
 from tests.sheets_emulator.faults import Fault, Scripted
 from tests.sheets_writing import AUGUST, Writing, status, table
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Date", "Product", "Units", "GMV"]
 CAP = [AUGUST, "Cap", 1, 10.5]
 HAT = [AUGUST + 1, "Hat", 2, 20]

@@ -13,6 +13,8 @@ from sheets_export.target import Place
 from tests.installation import START
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Date", "Product", "Units", "GMV"]
 CAP = [AUGUST, "Cap", 1, 10.5]
 HAT = [AUGUST + 1, "Hat", 2, 20]

@@ -12,6 +12,8 @@ from errors import Refused
 from sheets_export.table import Column
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Date", "Product", "Units", "GMV"]
 CAP = [AUGUST, "Cap", 1, 10.5]
 HAT = [AUGUST + 1, "Hat", 2, 20]

@@ -18,6 +18,8 @@ from sheets_export.target import Mode
 from tests.sheets_emulator.faults import Fault, Scripted
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, Writing, table
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Date", "Product", "Units", "GMV"]
 MODES: tuple[Mode, ...] = ("replace", "upsert", "append")
 
@@ -237,7 +239,6 @@ def test_room_for_the_staging_tab_is_looked_for_before_anything_is_written(
     assert writing.counted() == ["Read"]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_hundred_thousand_rows(writing: Writing) -> None:
     names = ["=1+1", "Cap", "Hat", "-", "Mug"]

@@ -26,6 +26,8 @@ from tests.authorizing import (
 )
 from tests.installation import MadeGrant
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:

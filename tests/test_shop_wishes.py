@@ -18,6 +18,8 @@ from tests.importing import Between
 from tests.installation import FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
 from tests.living import START, Living, MovedClock, world_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_price_details_are_asked_for_of_the_shop_that_wants_them_and_of_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

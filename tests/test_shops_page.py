@@ -17,6 +17,8 @@ from store.runs import Run
 from tests.authorizing import EVERY_SCOPE, House
 from tests.installation import START, MadeGrant, MadeShop, connect_shop
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 GRANT = MadeGrant(scopes=EVERY_SCOPE)
 #: Elements that have no end tag.

@@ -28,6 +28,8 @@ from sample_shop.world import seeded_world
 from store.commits import Covered
 from tests.importing import DAY, NOW, START, Asked, ShopUnderTest, digests, refuses, small_pages
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 LAG = 180
 MIDNIGHT = NOW // DAY * DAY

@@ -15,6 +15,8 @@ from store.throttle import StoreThrottle, raised
 from tests.installation import START, FakeClock, accounts_in
 from tiktok_shop.client import Throttle
 
+pytestmark = pytest.mark.slow
+
 SHOP = "7000001"
 
 

@@ -28,6 +28,8 @@ from tests.installation import (
 )
 from tiktok_shop.client import Access
 
+pytestmark = pytest.mark.slow
+
 
 class TikTok:
     """The token host: counts what it is asked and answers the next pair, or fails as told."""

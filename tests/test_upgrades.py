@@ -38,7 +38,7 @@ from tests.living import MovedClock
 pytestmark = pytest.mark.slow
 
 ARCHIVE = Path(__file__).parent / "first_release.tar.xz"
-SECRET_KEY = "first-release-dummy-0123456789-abcdef"
+SECRET_KEY = "first-release-dummy-0123456789-abcdef"  # pragma: allowlist secret
 SHOP = "7495000000003000001"
 #: 22 November 2026, 15:00 UTC: shortly after it was written.
 WRITTEN = 1_795_359_600

@@ -20,6 +20,8 @@ from tests.installation import START
 from tests.sample_account import NOW, SampleAccount, sample_account
 from tests.store_rows import write_of
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1024 * 1024
 
 

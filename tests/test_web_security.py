@@ -23,6 +23,8 @@ from web.attach import attach
 from web.entries import ENTRIES, Entry, entry_of
 from web.headers import HEADERS
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1024 * 1024
 
 

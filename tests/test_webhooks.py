@@ -32,6 +32,8 @@ from tests.installation import (
 )
 from web.attach import attach
 
+pytestmark = pytest.mark.slow
+
 APP_KEY = "app-key"
 PRESENT, PREVIOUS = "present-secret", "previous-secret"
 ORDER = "ORDER_STATUS_CHANGE"

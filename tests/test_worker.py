@@ -29,6 +29,8 @@ from store.ledger import Claim, Ledger, Run
 from tests.installation import SECRET, FakeClock, MadeGrant, MadeShop, accounts_in, connect_shop
 from worker import SIDE_BY_SIDE, Handler, Stop, Worker
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class House:
