@@ -30,9 +30,9 @@ from typing import Final, NamedTuple
 from flask.testing import FlaskClient
 
 from app import create_app
-from installation import Installation
 from benchmarks.bench_dashboard import TWO_YEARS, import_two_years
 from benchmarks.product import both, report
+from installation import Installation
 from settings import load
 
 AIM_MS: Final = 150

@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import sys
 
-from installation import Installation
 from backfill.run import Shop, Task, Tools, work
 from backfill.windows import floor_of
 from clock import SystemClock
+from installation import Installation
 from settings import load
 from worker import use_little_memory
 

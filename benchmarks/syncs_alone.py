@@ -16,10 +16,10 @@ from collections.abc import Sequence
 
 import requests
 
-from installation import Installation
 from backfill.schedule import SYNC
 from backfill.work import FORWARD
 from clock import SystemClock
+from installation import Installation
 from logs import configure_logs
 from settings import load
 from worker import use_little_memory

@@ -20,9 +20,7 @@ class Pages:
     answers: Answers
     clock: Clock
 
-    def ask(
-        self, who: Principal, asked: GetDataRequest, form: Form, patience: Patience
-    ) -> Answer:
+    def ask(self, who: Principal, asked: GetDataRequest, form: Form, patience: Patience) -> Answer:
         """See `connector.rows.Ask`."""
         scope = self.accounts.scope_of(who)
         return self.answers.answer(scope, asked, form, patience=patience)

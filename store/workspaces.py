@@ -134,9 +134,7 @@ class WorkspaceScope:
         """Keep a seller's grant, or its renewal. `region` is that of the consent page. Raises
         Refused when the seller's account is connected to another workspace."""
         with self._database.writing() as connection:
-            return save_grant(
-                connection, self.id, self._secrets, grant, region, self._clock.now()
-            )
+            return save_grant(connection, self.id, self._secrets, grant, region, self._clock.now())
 
     def save_shops(
         self,

@@ -99,7 +99,8 @@ def site(folder: Path, *, shops: int = 2, orders: int = 60, days: int = 30) -> I
         pytest.MonkeyPatch.context() as patch,
     ):
         own = small_world()
-        patch.setattr("installation.SampleShopAdapter", lambda: SampleShopAdapter(own, wall=clock.now))
+        shop = functools.partial(SampleShopAdapter, own, wall=clock.now)
+        patch.setattr("installation.SampleShopAdapter", shop)
         unbounded = functools.partial(StoreThrottle, first_rate=FAST, highest_rate=FAST)
         patch.setattr("installation.StoreThrottle", unbounded)
         app = create_app(

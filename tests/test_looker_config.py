@@ -14,6 +14,7 @@ import pytest
 
 from connector.config import Chosen, ShopChoice, config
 from connector.standing import Standing, sentence
+from errors import BadRequest
 from store.commits import Commit, Covered, StageProgress
 from tests.answering import NOW, Answering, HandMadeShop, answering, at, fill, request_for
 
@@ -80,6 +81,14 @@ def test_the_client_is_asked_for_where_the_chosen_shops_have_one() -> None:
     assert offered(answer, "client") == ["all", "Acme"]
     assert answer["isSteppedConfig"] is True
     assert names(screen(US, GB, SAMPLE, chosen=[GB])) == [*FIRST, *COUNTING]
+
+
+def test_of_one_shop_nobody_chooses_a_client(agency: Answering) -> None:
+    assert names(screen(US, GB, SAMPLE, chosen=[US])) == [*FIRST, *COUNTING]
+    # A client that a link or an earlier answer named stays a question, so that it can be changed.
+    named = asked(agency, shops="111", client="Acme")
+    assert names(named)[: len(FIRST) + 1] == [*FIRST, "client"]
+    assert named["isSteppedConfig"] is False
 
 
 def test_the_currency_is_mandatory_when_there_are_several() -> None:
@@ -233,6 +242,35 @@ def test_a_shop_that_is_gone_is_asked_for_again_with_the_reason(agency: Answerin
     answer = asked(agency, shops="111,does-not-exist")
     assert names(answer) == [*FIRST, "problem"]
     assert "not connected to your workspace" in answer["configParams"][-1]["text"]
+
+
+def test_a_client_of_another_name_is_asked_for_again_and_charts_say_where(
+    agency: Answering,
+) -> None:
+    told = (
+        "No chosen shop belongs to the client Ajax any more. Choose the client again in the data "
+        "source's settings."
+    )
+    for shops in ("all", "111"):
+        answer = asked(agency, shops=shops, client="Ajax", currency="USD")
+        assert names(answer) == [*FIRST, "client", "client_problem"]
+        assert offered(answer, "client") == ["all", "Acme"]
+        assert answer["configParams"][-1]["text"] == told
+        assert answer["isSteppedConfig"] is True
+        for call in ("getSchema", "getData"):
+            refused = agency.post(call, request_for("gmv", options={"client": "Ajax"}))
+            assert (refused.status_code, refused.get_json()["error"]["message"]) == (404, told)
+
+
+def test_no_client_is_called_what_stands_for_all_of_them(agency: Answering) -> None:
+    scope = agency.here.accounts.workspace("default")
+    for name in ("all", "All", " ALL "):
+        with pytest.raises(BadRequest, match="stands for all clients"):
+            scope.set_client("111", name)
+        with pytest.raises(BadRequest, match="stands for all clients"):
+            scope.rename_client("Acme", name)
+    assert scope.clients() == ["Acme"]
+    assert asked(agency, shops="all", client="ALL", currency="USD")["isSteppedConfig"] is False
 
 
 def test_a_currency_that_is_gone_is_asked_for_again(agency: Answering) -> None:
