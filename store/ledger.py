@@ -238,7 +238,7 @@ class Ledger:
             return [run_of(row) for row in connection.execute(newest)]
 
     def under_way(self, workspace_ids: Collection[str]) -> set[tuple[str, str]]:
-        """(workspace id, shop id) of these workspaces' shops with a run that is not left for good."""
+        """(workspace id, shop id) of their shops with a run that is not left for good."""
         unfinished = runs.c.state.in_(_OPEN)
         wanted = select(runs.c.workspace_id, runs.c.shop_id).distinct()
         wanted = wanted.where(runs.c.workspace_id.in_(workspace_ids), unfinished)
