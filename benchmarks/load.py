@@ -9,9 +9,11 @@ into the document, as it was printed. Only loopback is used; each part has a tim
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ from benchmarks.product import ROOT, report, stop
 
 DOCUMENT: Final = ROOT / "docs" / "reliability.md"
 BEGIN: Final = "<!-- figures: written by `make load`, not by hand -->"
+PARTING_SECONDS: Final = 90
 END: Final = "<!-- end of the figures -->"
 
 
@@ -88,6 +91,11 @@ def run(part: Part, share: float) -> Iterator[str]:
         if process.wait(until - time.monotonic()):
             raise subprocess.CalledProcessError(process.returncode, words)
     finally:
+        # As Ctrl-C does: it stops what it has started itself.
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PARTING_SECONDS)
         stop(process)  # type: ignore[arg-type]  # it reads nothing
 
 

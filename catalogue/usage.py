@@ -68,15 +68,3 @@ def reaches(fact: Fact, dimension: Dimension) -> bool:
     if isinstance(dimension, TimeDimension):
         return fact.is_dated and (fact.by_hour or not dimension.hourly)
     return any(fact.reaches(table) for table in dimension.homes)
-
-
-def groups_that_go(metric: Metric) -> tuple[tuple[str, int, int], ...]:
-    """(group, how many of its dimensions go with the metric, how many there are), in the order of
-    the catalogue; groups of which none does are left out."""
-    counted: dict[str, list[int]] = {}
-    for field in FIELDS.values():
-        if isinstance(field, Dimension) and not isinstance(field, AnswerDimension):
-            numbers = counted.setdefault(field.group, [0, 0])
-            numbers[0] += goes_with(metric, field)
-            numbers[1] += 1
-    return tuple((group, some, whole) for group, (some, whole) in counted.items() if some)

@@ -15,8 +15,8 @@ _STATE_NOTES: Final = {
     "{home}/shops and choose Connect again.",
     "disconnected": "{name} was disconnected; its numbers stopped on the last import. Connect it "
     "again at {home}/shops, or take it out of the data source.",
-    "inactive": "TikTok has closed {name}; its numbers stopped on the last import. Its seller finds "
-    "the reason in Seller Center; else take it out of the data source.",
+    "inactive": "TikTok has closed {name}; its numbers stopped on the last import. Its seller "
+    "finds the reason in Seller Center; else take it out of the data source.",
 }
 #: Whatever is in the workspace and not open to the key, or not there at all.
 _NOT_OPENED: Final = (

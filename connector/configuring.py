@@ -10,7 +10,7 @@ from connector.chosen import NoSuchClient, choose_shops, opened
 from connector.config import Chosen, ShopChoice, config
 from connector.fetch import Answers
 from connector.live import ShopStores
-from connector.request import EACH_CURRENCY, Options, parse_options
+from connector.request import EACH_CURRENCY, Options, parse_options, report_zone
 from connector.standing import Standing, sentence
 from errors import BadRequest
 from store.accounts import ShopRow, WorkspaceScope
@@ -32,7 +32,8 @@ class Configuring:
 
     def screen(self, workspace: WorkspaceScope, config_params: object) -> dict[str, object]:
         """getConfig's answer to the questions answered so far. Shops that cannot be reported on any
-        more are asked for again, and so is a client that has no chosen shop any more. Raises BadRequest for an answer that never could be given."""
+        more are asked for again, and so is a client that has no chosen shop any more. Raises
+        BadRequest for an answer that never could be given."""
         given = config_params if isinstance(config_params, Mapping) else {}
         chosen, problem = None, ""
         if given.get("shops"):
@@ -61,21 +62,24 @@ class Configuring:
             has_chosen_client=bool(given.get("client")),
             has_chosen_currency=given.get("currency") in (*currencies, EACH_CURRENCY),
             currencies=currencies,
-            told=self._told(reported[:_MOST_TOLD]),
+            told=self._told(reported[:_MOST_TOLD], options),
             untold=max(0, len(reported) - _MOST_TOLD),
             has_one_client=bool(options.client),
             problem=problem,
         )
 
-    def _told(self, shops: Sequence[ShopRow]) -> list[tuple[str, str]]:
-        return [(shop.shop_id, sentence(self._standing(shop), self.home)) for shop in shops]
+    def _told(self, shops: Sequence[ShopRow], options: Options) -> list[tuple[str, str]]:
+        return [
+            (shop.shop_id, sentence(self._standing(shop, options), self.home)) for shop in shops
+        ]
 
-    def _standing(self, shop: ShopRow) -> Standing:
+    def _standing(self, shop: ShopRow, options: Options) -> Standing:
         manifest = self.stores.columns(shop.workspace_id, shop.shop_id).manifest()
         return Standing(
             name=shop.name,
             state=shop.state,
-            zone=shop.shop_zone,
+            zone=report_zone(options, shop.report_zone, shop.shop_zone),
+            own_zone=shop.shop_zone,
             orders=manifest.covered("orders"),
             finance=manifest.covered(_FINANCE),
             under_way=self.under_way(shop),

@@ -116,17 +116,24 @@ def parse(body: object) -> GetDataRequest:
     )
     if not shown:
         raise BadRequest("Ask for at least one field that is not for filters only.")
+    is_sample = script.get("sampleExtraction") is True
     return GetDataRequest(
         fields=shown,
-        options=parse_options(request.get("configParams")),
+        options=_options(request.get("configParams"), is_sample=is_sample),
         start=start,
         end=end,
         filters=_filters(request.get("dimensionsFilters")),
         first_row=first_row,
         row_count=row_count,
-        sample_extraction=script.get("sampleExtraction") is True,
+        sample_extraction=is_sample,
         last_refresh=str(script.get("lastRefresh") or "")[:_LONGEST_REFRESH],
     )
+
+
+def _options(config_params: object, *, is_sample: bool) -> Options:
+    """Examples are the same for all shops, and may be wanted before any is chosen."""
+    params = _mapping(config_params or {}, "configParams")
+    return parse_options({"shops": ALL, **params} if is_sample else params)
 
 
 def parse_options(config_params: object) -> Options:

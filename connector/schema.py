@@ -10,6 +10,7 @@ from typing import Final
 
 from catalogue.field import Additive, Count, Dimension, Field, Highest, Metric, Ratio
 from catalogue.fields import DEFAULT_DIMENSION, DEFAULT_METRIC, FIELDS, is_additive, is_snapshot
+from connector.going_together import goes_with
 
 #: Currencies Looker Studio has a type for, of the markets TikTok Shop is in and their neighbours.
 CURRENCIES: Final = frozenset(
@@ -98,13 +99,17 @@ def looker_field(field: Field, currency: str = "") -> dict[str, object]:
 
 def description(field: Field) -> str:
     """The field's sentence and what to mind when charting it."""
-    if isinstance(field, Count):
-        return f"{field.about} {_SHARED_ORDERS}"
-    if isinstance(field, Metric) and is_snapshot(field):
-        return f"{field.about} {_STATE_OF_NOW}"
-    if isinstance(field, Ratio) and not _formula(field):
-        return f"{field.about} {_COMPUTED}"
-    return field.about
+    if not isinstance(field, Metric):
+        return field.about
+    return " ".join(filter(None, [field.about, _to_mind(field), goes_with(field)]))
+
+
+def _to_mind(metric: Metric) -> str:
+    if isinstance(metric, Count):
+        return _SHARED_ORDERS
+    if is_snapshot(metric):
+        return _STATE_OF_NOW
+    return _COMPUTED if isinstance(metric, Ratio) and not _formula(metric) else ""
 
 
 def _semantics(field: Field, currency: str) -> dict[str, object]:

@@ -30,7 +30,8 @@ const WAITS_MS = [1000, 2000, 4000, 8000, 16000, 32000];
 const PASSING_STATUSES = [502, 503, 504];
 
 /** What UrlFetchApp throws when a second attempt may do. */
-const PASSING_FAILURE = /address unavailable|dns error|timeout|timed out|bandwidth quota/i;
+const PASSING_FAILURE =
+  /address unavailable|dns error|timeout|timed out|bandwidth quota|too many times(?! for one day)/i;
 
 const SENTENCES = {
   down: 'The TikTok Shop data source cannot be reached at the moment. Wait a few minutes and refresh the report; nothing is lost.',
@@ -38,7 +39,7 @@ const SENTENCES = {
   limit: 'Google allows your account only so many requests a day, and today they are used up. Try again tomorrow, or use a longer data freshness in the data source.',
   broken: 'The TikTok Shop data source gave an answer that cannot be read. Refresh the report; if it stays, write to ' + BACKEND + '/about/support.',
   large: 'The answer is too large for Google to take. Choose a shorter date range or fewer fields, then refresh the report.',
-  key: 'The key is missing or not valid any more. Copy it from ' + BACKEND + ', edit the data source, choose "Edit connection" and enter it there.',
+  key: 'The key is missing or not valid any more. Sign in at ' + BACKEND + '/looker and make a key, edit the data source, choose "Edit connection" and enter it there.',
 };
 
 /** What UrlFetchApp throws when no second attempt will do. */
@@ -64,7 +65,7 @@ function getAuthType() {
  */
 function setCredentials(request) {
   const key = String(request.key || '').trim();
-  if (!isKeyShaped(key) || !isAccepted(key)) {
+  if (!isKeyShaped(key) || !isAccepted(key, WAITS_MS)) {
     return { errorCode: 'INVALID_CREDENTIALS' };
   }
   forgetKey();
@@ -74,8 +75,8 @@ function setCredentials(request) {
 }
 
 /**
- * Looker Studio asks this very often. When the backend is down the answer is yes, so that nobody is
- * asked to enter a key again that is good.
+ * Looker Studio asks this very often, and people wait for it: one attempt is made. When the backend
+ * is down the answer is yes, so that nobody is asked to enter a key again that is good.
  */
 function isAuthValid() {
   const key = storedKey();
@@ -86,7 +87,7 @@ function isAuthValid() {
     return true;
   }
   try {
-    if (!isAccepted(key)) {
+    if (!isAccepted(key, [])) {
       return false;
     }
   } catch (failure) {
@@ -144,13 +145,13 @@ function ask(call, request) {
   if (!key) {
     throwUserError(SENTENCES.key, 'no key is stored');
   }
-  const response = fetchPatiently(call, {
-    method: 'post',
+  const options = {
     contentType: 'application/json',
     payload: JSON.stringify(request),
     headers: headersWith(key),
     muteHttpExceptions: true,
-  });
+  };
+  const response = fetchPatiently(call, { method: 'post', ...options }, WAITS_MS);
   const text = textOf(response);
   const status = response.getResponseCode();
   if (status === 200) {
@@ -167,9 +168,8 @@ function ask(call, request) {
  * @param {string} text
  */
 function throwBackendError(call, status, text) {
-  const told = parsed(text);
-  const error = told && told.error;
-  if (!error || !error.message) {
+  const error = toldError(text);
+  if (!error) {
     return throwUserError(SENTENCES.broken, call + ': HTTP ' + status);
   }
   let sentence = error.message;
@@ -205,7 +205,10 @@ function inWords(seconds) {
   if (seconds < 90) {
     return Math.max(1, Math.ceil(seconds)) + ' seconds';
   }
-  return Math.ceil(seconds / 60) + ' minutes';
+  if (seconds <= 3600) {
+    return Math.ceil(seconds / 60) + ' minutes';
+  }
+  return Math.ceil(seconds / 3600) + ' hours';
 }
 
 // -- over the wire -------------------------------------------------------------------------------
@@ -215,8 +218,9 @@ function inWords(seconds) {
  *
  * @param {string} call
  * @param {GoogleAppsScript.URL_Fetch.URLFetchRequestOptions} options
+ * @param {number[]} waits milliseconds before each new attempt
  */
-function fetchPatiently(call, options) {
+function fetchPatiently(call, options, waits) {
   const started = Date.now();
   for (let attempt = 0; ; attempt += 1) {
     const { response, failure } = fetchOnce(call, options);
@@ -224,13 +228,13 @@ function fetchPatiently(call, options) {
       return response;
     }
     const debug = call + ', attempt ' + (attempt + 1) + ': ' + failure;
-    if (attempt === WAITS_MS.length) {
+    if (attempt === waits.length) {
       throwUserError(SENTENCES.down, debug);
     }
-    if (Date.now() - started + WAITS_MS[attempt] > LAST_ATTEMPT_MS) {
+    if (Date.now() - started + waits[attempt] > LAST_ATTEMPT_MS) {
       throwUserError(SENTENCES.slow, debug);
     }
-    Utilities.sleep(WAITS_MS[attempt]);
+    Utilities.sleep(waits[attempt]);
   }
 }
 
@@ -244,7 +248,7 @@ function fetchOnce(call, options) {
   try {
     const response = UrlFetchApp.fetch(BACKEND + '/connector/v1/' + call, options);
     // "The import has only begun" is a 503, too, but it is an answer and not a proxy's.
-    if (PASSING_STATUSES.indexOf(response.getResponseCode()) < 0 || parsed(textOf(response))) {
+    if (PASSING_STATUSES.indexOf(response.getResponseCode()) < 0 || toldError(textOf(response))) {
       return { response };
     }
     return { failure: 'HTTP ' + response.getResponseCode() };
@@ -272,6 +276,12 @@ function textOf(response) {
   return Utilities.ungzip(packed).getDataAsString('UTF-8');
 }
 
+/** The error that the backend tells; null for what somebody else says. @param {string} text */
+function toldError(text) {
+  const told = parsed(text);
+  return told && told.error && told.error.message ? told.error : null;
+}
+
 /** @param {string} text */
 function parsed(text) {
   try {
@@ -288,13 +298,15 @@ function isKeyShaped(key) {
   return /^[\x21-\x7e]{1,200}$/.test(key);
 }
 
-/** Whether the backend knows the key; a user error when it cannot say. @param {string} key */
-function isAccepted(key) {
-  const response = fetchPatiently('whoami', {
-    method: 'get',
-    headers: headersWith(key),
-    muteHttpExceptions: true,
-  });
+/**
+ * Whether the backend knows the key; a user error when it cannot say.
+ *
+ * @param {string} key
+ * @param {number[]} waits milliseconds before each new attempt
+ */
+function isAccepted(key, waits) {
+  const options = { headers: headersWith(key), muteHttpExceptions: true };
+  const response = fetchPatiently('whoami', { method: 'get', ...options }, waits);
   const status = response.getResponseCode();
   if (status === 200 || status === 401) {
     return status === 200;

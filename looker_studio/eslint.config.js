@@ -26,7 +26,7 @@ module.exports = [
     rules: RULES,
   },
   {
-    files: ['eslint.config.js', 'test/**/*.js'],
+    files: ['eslint.config.js', 'harness/**/*.js', 'test/**/*.js'],
     languageOptions: {
       ecmaVersion: 2022,
       sourceType: 'commonjs',

@@ -44,6 +44,10 @@ _FIELDS: Final = (
 _AREA: Final = f"'{SETTINGS_TAB}'!A1:BZ{ROWS}"
 _ALL_SHOPS: Final = "All shops"
 _CLIENT: Final = "Client "
+#: The scope is what a member allowed the tab, so nobody's key is to blame.
+_NOT_ALLOWED: Final = (
+    "A member has not allowed this tab to ask for these shops. Choose others, or have it allowed."
+)
 _SAME_TAB: Final = "Another row writes to this tab. Write another name into Tab."
 
 
@@ -152,7 +156,12 @@ class SettingsReading:
         texts = {**row.texts, **asked_shops(row.texts.get("shops", ""), scope.shops())}
         texts["spreadsheet"] = sheet.spreadsheet_id
         wish = exporting.wish(sheet.workspace_id, texts, SHEET)
-        exporting.asking.choose_shops(scope, read_definition(wish.definition).options)
+        try:
+            exporting.asking.choose_shops(scope, read_definition(wish.definition).options)
+        except BadRequest as refused:
+            if scope.is_limited and refused.code == "unknown_shop":
+                raise BadRequest(_NOT_ALLOWED, code=refused.code) from refused
+            raise
         is_off = row.texts.get("on", "").lower() in NO - {""}
         if known is None:
             known = exporting.create(

@@ -59,7 +59,17 @@ def test_the_privacy_page_says_what_is_kept_what_is_not_and_how_it_is_deleted(
 
 
 def test_the_help_of_the_key_is_where_the_connector_leads(app: Answering) -> None:
-    assert 'id="key"' in app.client.get("/about/support").text
+    page = app.client.get("/about/support").text
+    assert 'id="key"' in page
+    told = page.partition('id="key"')[2].partition("<h2")[0]
+    assert 'href="/looker"' in told
+    assert "shown once" in told
+
+
+def test_what_is_said_of_the_sample_account_is_what_is_imported(app: Answering) -> None:
+    text = app.client.get("/about").text
+    assert "two years" not in text
+    assert "a made-up shop, whose last 90 days are imported" in text
 
 
 def test_the_logo_is_a_small_square_png_that_may_be_kept(app: Answering) -> None:

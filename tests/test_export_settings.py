@@ -228,7 +228,7 @@ def test_the_tab_asks_only_for_the_shops_that_a_member_allowed(house: ExportHous
     write(house, SALES, {**SALES, "Name": "By id", "Shops": "111"})
     read(house)
     assert exports(house) == {}
-    assert all("not connected to your workspace" in text for text in statuses(house))
+    assert all("has not allowed this tab to ask for these" in text for text in statuses(house))
 
 
 def test_a_tab_without_its_status_column_is_told_on_the_pages(house: ExportHouse) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -134,7 +136,8 @@ def standing(**changes: Any) -> Standing:
     read_at = at("2026-08-20 12:05")
     orders = [Covered("orders", at("2026-06-01 07:00"), at("2026-08-20 12:00"), read_at)]
     paid = [Covered("statements", at("2026-06-01 07:00"), at("2026-08-19 07:00"), read_at)]
-    whole = Standing("Cups", "connected", "America/Los_Angeles", orders, paid, under_way="")
+    zone = "America/Los_Angeles"
+    whole = Standing("Cups", "connected", zone, zone, orders, paid, under_way="")
     return replace(whole, **changes)
 
 
@@ -143,6 +146,42 @@ def test_a_shop_says_from_when_to_when_it_is_read_in_its_own_days() -> None:
         "Cups: orders from 1 June 2026 to 20 August 2026, last read on 20 August 2026 at 12:05 "
         "UTC. Settlements are complete through 18 August 2026."
     )
+
+
+def test_orders_are_told_from_the_first_whole_day_of_the_report() -> None:
+    text = sentence(standing(zone="UTC"), "https://hub.example")
+    assert text.startswith("Cups: orders from 2 June 2026 to 20 August 2026,")
+
+
+@pytest.mark.parametrize(
+    ("end", "through"),
+    [
+        ("2026-08-19 06:59", "17 August"),
+        ("2026-08-19 07:00", "18 August"),
+        ("2026-08-19 20:00", "18 August"),
+        ("2026-08-20 06:59", "18 August"),
+    ],
+)
+def test_settlements_are_complete_through_a_day_that_is_over_for_the_shop(
+    end: str, through: str
+) -> None:
+    paid = [Covered("statements", at("2026-06-01 07:00"), at(end), at("2026-08-20 12:05"))]
+    told = sentence(standing(finance=paid, zone="Asia/Tokyo"), "https://hub.example")
+    assert told.endswith(f"Settlements are complete through {through} 2026.")
+
+
+def test_days_that_were_left_out_are_told() -> None:
+    read_at = at("2026-08-20 12:05")
+    parts = [("2026-01-01 08:00", "2026-02-01 08:00"), ("2026-08-01 07:00", "2026-08-19 07:00")]
+    broken = [Covered("orders", at(start), at(end), read_at) for start, end in parts]
+    text = sentence(standing(orders=broken, finance=broken), "https://hub.example")
+    assert text == (
+        "Cups: orders from 1 January 2026 to 18 August 2026, with days between that are not read "
+        "yet, last read on 20 August 2026 at 12:05 UTC. Settlements are complete through 18 August "
+        "2026, but for days before that are not read yet."
+    )
+    joined = [Covered("orders", at("2026-01-01 08:00"), at("2026-08-01 07:00"), read_at), broken[1]]
+    assert "not read yet" not in sentence(standing(orders=joined), "https://hub.example")
 
 
 def test_a_shop_that_must_be_connected_again_says_so_first_and_where() -> None:
@@ -232,10 +271,23 @@ def test_the_screen_tells_what_is_there_of_each_shop(agency: Answering) -> None:
         for param in asked(agency, shops="all", client="all")["configParams"]
         if param["name"].startswith("status_")
     }
-    assert told["status_111"].startswith("Cups: orders from 31 July 2026 to 20 August 2026")
+    assert told["status_111"].startswith("Cups: orders from 1 August 2026 to 20 August 2026")
     assert "Settlements are not read yet." in told["status_222"]
     assert told["status_333"].startswith("New: the import has only begun")
     assert "12 % done, 12 of 100 items" in told["status_333"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo", ""])
+def test_orders_begin_on_the_screen_where_they_begin_in_answers(
+    agency: Answering, zone: str
+) -> None:
+    screen = asked(agency, shops="111", time_zone=zone)
+    (text,) = [one["text"] for one in screen["configParams"] if one["name"] == "status_111"]
+    (day,) = re.findall(r"orders from (\d+ \w+ \d+) to", text)
+    options = {"shops": "111", "time_zone": zone}
+    answer = agency.post("getData", request_for("gmv", options=options))
+    start = dt.date.fromisoformat(json.loads(answer.headers["X-Answer"])["covered_from"])
+    assert day == f"{start.day} {start:%B %Y}"
 
 
 def test_a_shop_that_is_gone_is_asked_for_again_with_the_reason(agency: Answering) -> None:

@@ -53,9 +53,9 @@ def keeps(reply: Any, rules: Any) -> None:
 
 
 def test_the_script_keeps_its_own_specification() -> None:
-    """The Node tests; there is nothing to install for them."""
-    files = sorted(str(path) for path in (PROJECT / "test").glob("*.test.js"))
-    command = ["node", "--test", "--test-reporter=tap", *files]
+    """The Node tests, found as everybody's `node --test` finds them; there is nothing to install
+    for them."""
+    command = ["node", "--test", "--test-reporter=tap"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=55)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
     figures = dict(re.findall(r"^# (\w+) (\d+)$", done.stdout, re.MULTILINE))
@@ -92,7 +92,9 @@ def test_the_package_has_the_address_everywhere_and_a_manifest_fit_for_the_galle
 
 
 @pytest.mark.parametrize(
-    "address", ["", "http://hub.example", "hub.example", "https://", "https://a.example/?b", "'"]
+    "address",
+    ["", "http://hub.example", "hub.example", "https://", "https://a.example/?b", "'"]
+    + [f"https://{here}" for here in ("localhost", "localhost:8443/x", "127.0.0.1", "[::1]:8080")],
 )
 def test_an_address_that_cannot_be_is_refused_in_one_sentence(
     tmp_path: Path, address: str, capsys: pytest.CaptureFixture[str]
@@ -111,6 +113,11 @@ def test_an_address_that_cannot_be_is_refused_in_one_sentence(
         (("dataStudio", "privacyPolicyUrl"), "https://elsewhere.example/privacy"),
         (("dataStudio", "logoUrl"), "http://hub.example/logo.png"),
         (("dataStudio", "sources"), []),
+        (("dataStudio", "sources"), ["TIKTOK_ADS"]),
+        (("dataStudio", "sources"), ["TIKTOK_SHOP", "TIKTOK_ADS"]),
+        (("dataStudio", "name"), ""),
+        (("dataStudio", "name"), " "),
+        (("dataStudio", "company"), ""),
         (("dataStudio", "authType"), ["APIKEY"]),
         (("oauthScopes",), ["https://www.googleapis.com/auth/drive"]),
         (("urlFetchWhitelist",), ["https://hub.example/"]),
@@ -163,7 +170,7 @@ def connector(folder: Path, address: str) -> Iterator[Connector]:
     """The packaged connector, whose backend is at `address` in truth."""
     for name, text in filled(ADDRESS, "").items():
         (folder / name).write_text(text)
-    command = ["node", str(PROJECT / "test" / "over_http.js"), str(folder), ADDRESS, address]
+    command = ["node", str(PROJECT / "harness" / "over_http.js"), str(folder), ADDRESS, address]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

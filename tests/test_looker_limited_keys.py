@@ -12,6 +12,11 @@ import pytest
 from store.accounts import Limit
 from tests.answering import Answering, HandMadeShop, answering, fill, request_for
 
+NOT_OPENED = (
+    "Your key does not open this shop. Use a key that does, or choose another shop in the data "
+    "source's settings."
+)
+
 
 @pytest.fixture(scope="module")
 def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answering]:
@@ -62,8 +67,7 @@ def test_a_shop_that_the_key_does_not_open_is_refused_with_what_to_do(acme: Answ
     assert acme.refused("gmv", options={"shops": "222"}) == (
         404,
         "unknown_shop",
-        "Your key does not open this shop. Use a key that does, or choose another shop in the data "
-        "source's settings.",
+        NOT_OPENED,
     )
 
 

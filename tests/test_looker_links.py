@@ -14,7 +14,6 @@ from tests.answering import Answering, HandMadeShop, answering, at, fill, reques
 from tests.reporting import Member, text_of
 
 
-
 @pytest.fixture(scope="module")
 def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answering]:
     """Shops 111 (USD) and 222 (GBP) of the client Acme, and 333 (USD) of none."""
@@ -133,8 +132,8 @@ def test_a_limited_key_is_for_somebody_elses_google_account_and_says_so(agency: 
 def test_a_lost_key_is_made_anew_under_a_name_of_its_own(agency: Answering) -> None:
     for _ in range(2):
         key_of(agency, "333")
-    names = [key.name for key in agency.here.accounts.workspace("default").keys()]
-    assert [name for name in names if "Mugs" in name] == [
+    made = agency.here.accounts.workspace("default").keys()
+    assert [key.name for key in made if "Mugs" in key.name] == [
         "Looker Studio: Mugs",
         "Looker Studio: Mugs 2",
     ]

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from referencing import Registry, Resource
 
-from catalogue.field import Count, Counted, Metric, Snapshot, Unique
-from catalogue.fields import FIELDS
+from catalogue.field import (
+    AnswerDimension,
+    Count,
+    Counted,
+    Dimension,
+    Metric,
+    Snapshot,
+    Unique,
+)
+from catalogue.fields import FIELDS, aggregates, is_snapshot
+from connector.reach import fact_for
 from connector.schema import schema
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -20,6 +32,7 @@ def contract(name: str) -> Any:
     return json.loads((CONTRACTS / name).read_text())
 
 
+@cache
 def by_name(currencies: tuple[str, ...] = ("USD",)) -> dict[str, dict[str, Any]]:
     return {str(field["name"]): field for field in schema(currencies)}
 
@@ -109,6 +122,92 @@ def test_a_picture_is_a_formula_over_its_address() -> None:
     picture = by_name()["product_image"]
     assert picture["semantics"]["semanticType"] == "IMAGE"
     assert picture["formula"].startswith("IMAGE(product_image_url")
+
+
+def said(name: str) -> str:
+    """What the description says after the field's own sentences."""
+    return str(by_name()[name]["description"]).removeprefix(FIELDS[name].about).strip()
+
+
+SKUS_GROUPS = "Shop, Products, SKUs, SKU analytics and Product analytics"
+NOW_ONLY = "The state of now: the date range has no effect and it cannot be shown by date."
+
+
+@pytest.mark.parametrize(
+    ("name", "goes_with"),
+    [
+        # TikTok's own days: of the shop, of a product, of a video, of a LIVE.
+        ("shop_gmv", "Goes with dimensions of Time (no hours) and Shop."),
+        (
+            "pa_gmv",
+            "Goes with dimensions of Time (no hours), Shop, Products and Product analytics.",
+        ),
+        ("video_gmv", "Goes with dimensions of Time (no hours), Shop and Video analytics."),
+        ("live_gmv", "Goes with dimensions of Time (no hours), Shop and LIVE analytics."),
+        ("hourly_gmv", "Goes with dimensions of Time and Shop."),
+        # A statement has seven of the nineteen dimensions of finance.
+        (
+            "settled_revenue",
+            "Goes with dimensions of Time (no hours) and Shop, and with some of Finance.",
+        ),
+        (
+            "sku_price",
+            f"{NOW_ONLY} Goes with dimensions of {SKUS_GROUPS}.",
+        ),
+        # What is computed from several goes with what they have in common: here with what is known
+        # of a whole order.
+        ("net_sales_tw", "Goes with dimensions of Time, Shop, Orders and Warehouses."),
+        # What goes with nearly everything says nothing.
+        ("gmv", ""),
+        ("tx_settlement", ""),
+        ("refund_total", ""),
+    ],
+)
+def test_a_metric_that_goes_with_few_dimensions_says_with_which(name: str, goes_with: str) -> None:
+    assert said(name) == goes_with
+
+
+@pytest.mark.parametrize("name", ["available_quantity", "unsettled_amount", "products_count"])
+def test_the_state_of_now_is_called_so(name: str) -> None:
+    assert said(name).startswith(NOW_ONLY)
+
+
+def test_every_state_of_now_and_nothing_else_is_called_so() -> None:
+    called = {name for name, field in by_name().items() if NOW_ONLY in field["description"]}
+    assert called == {
+        name
+        for name, field in FIELDS.items()
+        if isinstance(field, Metric) and is_snapshot(field) and not isinstance(field, Count)
+    }
+    assert len(called) > 15
+
+
+def test_a_metric_can_be_shown_by_what_its_description_names() -> None:
+    """Each dimension of a group that is named without "some", the hours aside: at least half."""
+    for name, field in FIELDS.items():
+        if not isinstance(field, Metric) or "Goes with" not in said(name):
+            continue
+        sentence = said(name).partition("Goes with dimensions of ")[2].partition(", and with")[0]
+        for group in re.split(r", | and ", sentence.rstrip(".")):
+            members = [
+                one
+                for one in FIELDS.values()
+                if isinstance(one, Dimension)
+                and one.group == group.removesuffix(" (no hours)")
+                and not one.hidden
+                and not isinstance(one, AnswerDimension)
+            ]
+            assert members, (name, group)
+            fitting = [
+                one
+                for one in members
+                if all(fact_for(part, [one]) is not None for part in aggregates(field))
+            ]
+            assert 2 * len(fitting) >= len(members), (name, group)
+
+
+def test_descriptions_are_short_enough_to_be_read_in_a_tooltip() -> None:
+    assert all(len(field["description"]) <= 320 for field in by_name().values())
 
 
 def test_every_field_is_described_for_a_person() -> None:

@@ -120,3 +120,12 @@ def test_a_field_that_does_not_exist_is_still_refused(service: Answering) -> Non
     response = service.post("getData", {**request_for("gvm"), **SAMPLED})
     assert response.get_json()["error"]["code"] == "unknown_field"
     assert service.post("getData", {**request_for("gmv"), **SAMPLED}, key="x").status_code == 401
+
+
+@pytest.mark.parametrize("options", [{}, None, {"client": "all"}])
+def test_examples_come_before_any_shop_is_chosen(service: Answering, options: Any) -> None:
+    reply = service.post("getData", {**request_for("gmv"), **SAMPLED, "configParams": options})
+    assert reply.status_code == 200
+    assert len(reply.get_json()["rows"]) == 10
+    without = service.post("getData", {**request_for("gmv"), "configParams": options})
+    assert "Choose at least one shop" in without.get_json()["error"]["message"]

@@ -19,6 +19,8 @@ PROJECT: Final = Path(__file__).resolve().parent.parent / "looker_studio"
 #: Stands in Code.js and in the manifest for the address of an installation.
 PLACEHOLDER: Final = "https://tiktok-shop-source.example"
 _COMPANY: Final = "TikTok Shop source"
+#: The registry entry of what the connector is a source of.
+_SOURCES: Final = ["TIKTOK_SHOP"]
 FILES: Final = ("Code.js", "appsscript.json")
 
 
@@ -31,6 +33,8 @@ def checked_address(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
         raise Unfit("Give the address that people use, such as URL=https://data.example.com.")
+    if parts.hostname == "localhost" or re.fullmatch(r"127[.\d]+|\[?::1\]?", parts.hostname):
+        raise Unfit(f"Google cannot reach {address}: give the address that people use.")
     if not re.fullmatch(r"[A-Za-z0-9.:/_~-]+", address):
         raise Unfit(f"{address} has characters that an address in a script must not have.")
     return address.rstrip("/")
@@ -41,7 +45,7 @@ def filled(address: str, company: str) -> dict[str, str]:
     texts = {name: (PROJECT / name).read_text(encoding="utf-8") for name in FILES}
     filled_in = {name: text.replace(PLACEHOLDER, address) for name, text in texts.items()}
     manifest = json.loads(filled_in["appsscript.json"])
-    manifest["dataStudio"]["company"] = company or _COMPANY
+    manifest["dataStudio"]["company"] = company.strip() or _COMPANY
     check_manifest(manifest, address)
     filled_in["appsscript.json"] = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     return filled_in
@@ -57,7 +61,13 @@ def check_manifest(manifest: Mapping[str, Any], address: str) -> None:
         raise Unfit("The manifest must allow the connector's own calls and nothing else.")
     if manifest["oauthScopes"] != ["https://www.googleapis.com/auth/script.external_request"]:
         raise Unfit("The manifest must ask for the permission to call this service only.")
-    for name, text in manifest["dataStudio"].items():
+    studio = manifest["dataStudio"]
+    for name in ("name", "company", "description"):
+        if not studio[name].strip():
+            raise Unfit(f"The manifest needs a {name}.")
+    if studio.get("sources") != _SOURCES:
+        raise Unfit("The manifest must name TIKTOK_SHOP as its only source.")
+    for name, text in studio.items():
         if name.endswith("Url") and not text.startswith(f"{address}/"):
             raise Unfit(f"{name} in the manifest is no page of {address}.")
 

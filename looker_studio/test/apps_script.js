@@ -234,6 +234,7 @@ class AppsScript {
     this.allowed = manifest.urlFetchWhitelist;
     this.fetched = [];
     this.sleeps = [];
+    this.logged = [];
     this.longestRunMs = 0;
   }
 
@@ -278,7 +279,10 @@ class AppsScript {
       Utilities: utilities((ms) => this._sleep(ms)),
       UrlFetchApp: { fetch: (url, options = {}) => this._fetch(url, options) },
       Date: { now: () => store.now },
-      console: { warn() {}, log() {} },
+      console: {
+        warn: (...said) => this.logged.push(said.join(' ')),
+        log: (...said) => this.logged.push(said.join(' ')),
+      },
     };
   }
 

@@ -98,6 +98,56 @@ test('while the backend is down nobody is asked to enter a good key again', () =
   assert.equal(script.call('isAuthValid'), true);
 });
 
+for (const [what, answer] of [
+  ['an address that cannot be reached', down],
+  ['a proxy without a backend', () => ({ status: 502, body: '<html>Bad gateway</html>' })],
+]) {
+  test(`nobody waits for a second attempt at a key: ${what}`, () => {
+    const script = new AppsScript(answer);
+    script.store.userProperties.set('key', GOOD);
+    assert.equal(script.call('isAuthValid'), true);
+    assert.equal(script.fetched.length, 1);
+    assert.deepEqual(script.sleeps, []);
+  });
+}
+
+test('an answer that a key was good is believed for five minutes, and no other is kept', () => {
+  const script = new AppsScript(backend);
+  script.store.userProperties.set('key', GOOD);
+  for (let times = 0; times < 3; times += 1) {
+    assert.equal(script.call('isAuthValid'), true);
+  }
+  assert.equal(script.fetched.length, 1);
+  script.store.now += 299_999;
+  script.call('isAuthValid');
+  assert.equal(script.fetched.length, 1);
+  script.store.now += 1;
+  script.answer = down;
+  script.call('isAuthValid');
+  script.call('isAuthValid');
+  assert.equal(script.fetched.length, 3);
+});
+
+for (const status of [403, 500]) {
+  test(`a new key of which the backend says ${status} is not called wrong`, () => {
+    const body = { error: { code: 'forbidden', message: 'Ask whoever runs it.' } };
+    const script = new AppsScript(() => ({ status, body }));
+    assert.equal(script.refusal('setCredentials', { key: GOOD }).text, 'Ask whoever runs it.');
+    assert.equal(script.store.userProperties.size, 0);
+    script.store.userProperties.set('key', GOOD);
+    assert.equal(script.call('isAuthValid'), true);
+  });
+}
+
+test('the key is written to no log', () => {
+  const script = new AppsScript(down);
+  script.store.userProperties.set('key', GOOD);
+  script.call('isAuthValid');
+  script.refusal('getData', { fields: [] });
+  assert.ok(script.logged.length > 0);
+  assert.ok(script.logged.every((text) => !text.includes(GOOD)));
+});
+
 test('signing out forgets the key', () => {
   const script = new AppsScript(backend);
   script.call('setCredentials', { key: GOOD });

@@ -29,6 +29,12 @@ const PASSING = [
   { status: 502, body: '<html>Bad gateway</html>' },
   { status: 503, body: '<html>Unavailable</html>' },
   { status: 504, body: '' },
+  { status: 502, body: { error: { code: 502, status: 'UNAVAILABLE' } } },
+  { status: 503, body: { message: 'no healthy upstream' } },
+  { status: 504, body: '"upstream request timeout"' },
+  { status: 502, body: 'null' },
+  new Error('Exception: Service invoked too many times in a short time: urlfetch.'),
+  new Error('Exception: Service invoked too many times'),
   new Error('Exception: Address unavailable: https://tiktok-shop-source.example/'),
   new Error('Exception: DNS error: https://tiktok-shop-source.example/'),
   new Error('Exception: Timeout: https://tiktok-shop-source.example/'),
@@ -36,13 +42,17 @@ const PASSING = [
 ];
 
 for (const failure of PASSING) {
-  test(`tried again after ${failure.status || failure.message.slice(11, 30)}`, () => {
+  const name = failure.status
+    ? `${failure.status} ${JSON.stringify(failure.body)}`
+    : failure.message.slice(11, 60);
+
+  test(`tried again after ${name}`, () => {
     const script = answeredBy(failure, failure, OK);
     assert.deepEqual(script.call('getData', REQUEST), OK.body);
     assert.deepEqual(script.sleeps, [1000, 2000]);
   });
 
-  test(`given up in the end after ${failure.status || failure.message.slice(11, 30)}`, () => {
+  test(`given up in the end after ${name}`, () => {
     const script = answeredBy(failure);
     assert.match(script.refusal('getData', REQUEST).text, /cannot be reached.*refresh the report/);
     assert.deepEqual(script.sleeps, [1000, 2000, 4000, 8000, 16000, 32000]);
@@ -61,6 +71,8 @@ test('attempts that take a minute each end long before the six minutes', () => {
 const LASTING = [
   ['Exception: Service invoked too many times for one day: urlfetch.', /Google allows.*tomorrow/],
   ['Exception: the response is too large', /too large for Google.*shorter date range/],
+  ['Exception: The response exceeds the maximum size', /too large for Google/],
+  ['Exception: Size limit of a response', /too large for Google/],
   ['Exception: You do not have permission to call UrlFetchApp.fetch', /cannot be reached/],
 ];
 
@@ -123,12 +135,16 @@ test('a rate limit says when to try again', () => {
   assert.match(limited(0.2).refusal('getData', REQUEST).text, /\(Try again in 1 seconds?\.\)$/);
   assert.match(limited(89).refusal('getData', REQUEST).text, /\(Try again in 89 seconds\.\)$/);
   assert.match(limited(90).refusal('getData', REQUEST).text, /\(Try again in 2 minutes\.\)$/);
+  assert.match(limited(3600).refusal('getData', REQUEST).text, /\(Try again in 60 minutes\.\)$/);
+  assert.match(limited(3601).refusal('getData', REQUEST).text, /\(Try again in 2 hours\.\)$/);
+  assert.match(limited(86_400).refusal('getData', REQUEST).text, /\(Try again in 24 hours\.\)$/);
 });
 
 test('a revoked key is told what to do about it', () => {
   const script = answeredBy(refused('unauthorised', 'Make a key with a command.', { status: 401 }));
   const { text } = script.refusal('getSchema', REQUEST);
-  assert.match(text, /key is missing or not valid any more.*Edit connection/);
+  assert.match(text, /not valid any more\. Sign in at https:\/\/[^ ]+\/looker and make a key/);
+  assert.match(text, /Edit connection/);
   assert.ok(!text.includes('command'));
 });
 
@@ -144,4 +160,13 @@ for (const body of ['<html>404</html>', '', '[]', '{"error":"text"}', 'null']) {
 test('an answer that is no JSON is told so', () => {
   const script = answeredBy({ status: 200, body: '<html>Sign in to the hotel Wi-Fi</html>' });
   assert.match(script.refusal('getData', REQUEST).text, /cannot be read/);
+});
+
+test('an error of the backend itself is not tried again: it would be the same', () => {
+  const script = answeredBy(refused('internal', 'Something went wrong.', { status: 500 }));
+  script.refusal('getData', REQUEST);
+  assert.equal(script.fetched.length, 1);
+  const page = answeredBy({ status: 500, body: '<html>Internal server error</html>' });
+  page.refusal('getData', REQUEST);
+  assert.equal(page.fetched.length, 1);
 });

@@ -12,7 +12,7 @@
 const readline = require('node:readline');
 const { Worker, receiveMessageOnPort, MessageChannel } = require('node:worker_threads');
 
-const { AppsScript, UserError } = require('./apps_script.js');
+const { AppsScript, UserError } = require('../test/apps_script.js');
 
 /** Fetches in a thread, so that the connector can wait for the answer as it does at Google. */
 const FETCHER = `
