@@ -58,6 +58,11 @@ def until(columns: Columns, count: int) -> None:
     time.sleep(0.01)
 
 
+def wait_for_its_end(publishing: Publishing) -> None:
+    if publishing._under_way is not None:
+        publishing._under_way.result(10)
+
+
 def test_what_has_come_is_shown_now_and_then(
     publishing: Publishing, columns: Columns, clock: FakeClock
 ) -> None:
@@ -103,7 +108,7 @@ def test_publishing_takes_a_fifth_of_the_time_at_most(
     forced_after: list[int] = []
     for second in range(14):
         publishing.now_and_then()
-        time.sleep(0.01)
+        wait_for_its_end(publishing)
         forced_after += [second] * (columns.forced.count(True) - 1 - len(forced_after))
         clock.instant += 1.0
     assert forced_after == [12]

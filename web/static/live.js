@@ -31,6 +31,8 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     clearTimeout(waiting);
     show();
   });
+  // Somebody may have typed before this script was there.
+  if ([...form.querySelectorAll("input")].some((input) => input.value !== input.defaultValue)) show();
 }
 
 // <input data-picks="range own">: whoever fills this in means the option `own` of the list #range.
