@@ -50,12 +50,20 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         sys.exit(2)
     app = Flask(__name__, static_folder="web/static")
     app.extensions["installation"] = here
-    overview = Overview(here.accounts, here.ledger, here.stores, here.clock, here.notifications)
+    overview = Overview(
+        here.accounts,
+        here.ledger,
+        here.stores,
+        here.clock,
+        here.notifications,
+        here.farewells,
+    )
     configuring = Configuring(here.answers, here.stores, overview.under_way, settings.base_url)
     app.register_blueprint(connector_routes(here.accounts, here.answers, configuring))
     for looked_at in operations_routes(
         here.quick,
         here.folder.root,
+        unwraps=here.accounts.unwraps,
         tallies=here.tallies,
         ledger=here.ledger,
         clock=here.clock,

@@ -15,6 +15,7 @@ import settings
 from errors import Refused
 from logs import formatter_of_libraries
 from web.arrival import count_connections
+from web.heads import HeadWorker
 
 try:
     chosen: Final = settings.load(os.environ)
@@ -23,7 +24,8 @@ except Refused as refused:
     sys.exit(refused.message)
 
 bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
-worker_class = "gthread"
+# Threads, with a time limit for heads.
+worker_class = HeadWorker
 workers = chosen.web_workers
 threads = chosen.web_threads
 # DuckDB and SQLite connections must not be carried over a fork: every worker makes its own app.

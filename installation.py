@@ -107,7 +107,12 @@ class Installation:
         named = settings.database_url and settings.database_url.get_secret_value()
         database = named or f"sqlite:///{self.folder.accounts_path.absolute()}"
         self.vault = Vault.open(self.folder.root, given)
-        self.accounts = Accounts(database, self.vault, clock)
+        self.accounts = Accounts(
+            database,
+            self.vault,
+            clock,
+            reopened=lambda: Vault.open(self.folder.root, given),
+        )
         self.accounts.migrate()
         self.sessions = Sessions(self.accounts.database, clock)
         self.invites = Invites(self.accounts.database, clock)
@@ -298,14 +303,18 @@ class Installation:
         """What a shop may have besides the usual, and whether it has it unless somebody says."""
         return offered_data(self.settings)
 
+    @cached_property
+    def farewells(self) -> Farewells:
+        return Farewells(self.accounts.database, self.clock, self.settings.keep_disconnected_days)
+
     def rounds(self) -> Rounds:
         """What a worker process sees to besides."""
         known = duties(self.accounts, self.ledger, self.stores, self.amounts, self.clock)
         observing = Observing(self.accounts, self.stores, self.tallies, self.clock)
-        left = Farewells(self.accounts.database, self.clock, self.settings.keep_disconnected_days)
         own = {
             "observe": observing.once,
-            "purge": lambda: self.connecting.purge_left(left),
+            "erase": self.accounts.database.erase_left_traces,
+            "purge": lambda: self.connecting.purge_left(self.farewells),
         }
         return Rounds({**known, **own, **self.sheets.duties()}, self.clock)
 

@@ -136,5 +136,6 @@ def _rotate_secrets(here: Installation) -> click.Command:
         click.echo(f"{count} data keys are wrapped with the new SECRET_KEY.")
         if given is not None:
             click.echo("Now set SECRET_KEY to the new value only.")
+        click.echo("Start web and worker again.")
 
     return rotate_secrets

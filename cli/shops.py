@@ -100,7 +100,8 @@ def shops_commands(here: Installation) -> Iterable[click.Command]:
     @click.option("--purge", is_flag=True, help="Delete it and all that was imported for good.")
     @workspace_option
     def disconnect(shop_id: str, purge: bool, workspace: str) -> None:
-        """Read a shop no more, from its next call on. What was imported stays."""
+        """Read a shop no more, from its next call on. What was imported stays for
+        KEEP_DISCONNECTED_DAYS, unless the shop is connected again."""
         here.connecting.disconnect(workspace, shop_id, purge=purge)
         done = "deleted, with everything that was imported" if purge else "disconnected"
         click.echo(f"Shop {shop_id} is {done}.")

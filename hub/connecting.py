@@ -155,19 +155,22 @@ class Connecting:
             self._deregister(shop)  # while there is access to it
         scope.disconnect_shop(shop_id)
         if purge:
-            # The shop itself goes last, so that this can be repeated when it was interrupted.
-            self._stores.purge(workspace_id, shop_id, self._ledger.tokens(workspace_id, shop_id))
-            self._notifications.forget_shop(workspace_id, shop_id)
-            self._ledger.forget(workspace_id, shop_id)
-            scope.forget_shop(shop_id)
-            self._accounts.database.erase_traces()
-            _log.warning("purged", workspace=workspace_id, shop=shop_id)
+            self._purge(workspace_id, shop_id)
 
     def purge_left(self, farewells: Farewells) -> None:
         """Delete everything about the shops that were left long enough ago."""
         for place in farewells.due():
-            if farewells.is_left(place):
-                self.disconnect(*place, purge=True)
+            if farewells.take(place):
+                self._purge(*place)
+
+    def _purge(self, workspace_id: str, shop_id: str) -> None:
+        # The shop itself goes last, so that this can be repeated when it was interrupted.
+        self._stores.purge(workspace_id, shop_id, self._ledger.tokens(workspace_id, shop_id))
+        self._notifications.forget_shop(workspace_id, shop_id)
+        self._ledger.forget(workspace_id, shop_id)
+        self._accounts.workspace(workspace_id).forget_shop(shop_id)
+        self._accounts.database.erase_traces()
+        _log.warning("purged", workspace=workspace_id, shop=shop_id)
 
     def offered(self, workspace_id: str, authorization_id: str) -> list[OfferedShop]:
         return self._accounts.workspace(workspace_id).offered_shops(authorization_id)

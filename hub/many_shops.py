@@ -13,6 +13,7 @@ from connector.zones import known_zones
 from errors import BadRequest
 from hub.connecting import Connecting
 from hub.forms import UNUSABLE, Entered
+from hub.kept import kept_for
 from hub.shop_settings import read_changes
 from store.accounts import Accounts, ShopRow
 from store.roles import EDITOR, needs
@@ -27,7 +28,11 @@ _PLACES: Final = {
 
 
 def many_shops_routes(
-    *, accounts: Accounts, connecting: Connecting, listen: Callable[[ShopRow, bool], None]
+    *,
+    accounts: Accounts,
+    connecting: Connecting,
+    listen: Callable[[ShopRow, bool], None],
+    keep_days: int,
 ) -> Blueprint:
     """See `hub.shops.shop_routes` for what is handed in."""
     routes = Blueprint("many_shops", __name__, template_folder="templates")
@@ -114,7 +119,7 @@ def many_shops_routes(
         for shop in shops:
             connecting.disconnect(shop.workspace_id, shop.shop_id)
         verb = "is" if len(shops) == 1 else "are"
-        flash(f"{_count(shops)} {verb} disconnected. What was imported stays.", "ok")
+        flash(f"{_count(shops)} {verb} disconnected. {kept_for(keep_days)}", "ok")
         return redirect(url_for("shops.home"), code=303)
 
     return routes

@@ -17,6 +17,7 @@ from errors import BadRequest
 from hub.forms import UNUSABLE, Entered, problem_of_name
 from store.accounts import Accounts
 from store.accounts_rows import MemberRow
+from store.members import NAMES_OF_GOOGLE
 from store.roles import EDITOR, OWNER, VIEWER, needs
 
 #: A link that invites is good for so long.
@@ -62,10 +63,7 @@ def read_member_form(form: Form, clients: Collection[str], *, named: bool) -> Me
     if named and (problem := problem_of_name(name, "name")):
         problems["name"] = problem
     elif named and "@" in name:
-        problems["name"] = (
-            "Write a name without @. Who signs in with Google is put on the list of whoever runs "
-            "this installation, and is a member from then on."
-        )
+        problems["name"] = NAMES_OF_GOOGLE
     if role not in ROLE_WORDS:
         problems["role"] = "Choose a role from the list."
     if sees not in (_ALL, _SOME) or not set(ticked) <= set(clients):

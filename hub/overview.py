@@ -15,6 +15,7 @@ from hub.shop_list import ShopCard
 from hub.shop_status import Facts, status_of
 from store.accounts import SAMPLE, Accounts, AuthorizationRow, Principal, ShopRow
 from store.commits import StageProgress
+from store.farewell import Farewells
 from store.ledger import Ledger
 from store.newest_runs import newest_runs
 from store.notifications import Notifications
@@ -32,6 +33,7 @@ class Overview:
     stores: ShopStores
     clock: Clock
     notifications: Notifications
+    farewells: Farewells
 
     def cards(self, who: Principal) -> list[ShopCard]:
         """All shops the workspace sees, its own and the Sample Account."""
@@ -39,13 +41,19 @@ class Overview:
         owners = (who.workspace_id, SAMPLE)
         runs = newest_runs(self.accounts.database, owners, (IMPORT, SYNC))
         grants = {row.id: row for row in scope.authorizations()}
+        ends = {one.place: one.ends_at for one in self.farewells.leaving()}
         return [
-            self._card(shop, grants, runs.get((shop.workspace_id, shop.shop_id), ()))
+            self._card(shop, grants, runs.get(place, ()), ends.get(place))
             for shop in scope.shops()
+            for place in [(shop.workspace_id, shop.shop_id)]
         ]
 
     def _card(
-        self, shop: ShopRow, grants: Mapping[str, AuthorizationRow], runs: Sequence[Run]
+        self,
+        shop: ShopRow,
+        grants: Mapping[str, AuthorizationRow],
+        runs: Sequence[Run],
+        deleted_at: float | None,
     ) -> ShopCard:
         now = self.clock.now()
         grant = grants.get(shop.authorization_id or "")
@@ -76,6 +84,7 @@ class Overview:
                 else None
             ),
             missing=facts.missing,
+            deleted_at=deleted_at,
         )
 
     def ending_authorizations(self, who: Principal) -> list[Ending]:

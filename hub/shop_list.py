@@ -14,7 +14,8 @@ class ShopCard:
     """What the list shows of a shop. Instants are UTC epoch seconds. `progress`: how far the import
     is, in a sentence, and `percent` of it, while one is under way; `reason`: what the newest run
     said; `covered`: the range in which orders were read; `missing`: what the grant does not let us
-    read, in words; `zone`: what its times are shown in."""
+    read, in words; `zone`: what its times are shown in; `deleted_at`: when what was imported is
+    deleted, if nobody connects the shop again."""
 
     shop: ShopRow
     status: Status
@@ -26,6 +27,7 @@ class ShopCard:
     covered: tuple[float, float] | None = None
     next_sync: float | None = None
     missing: Sequence[str] = ()
+    deleted_at: float | None = None
 
     @property
     def words(self) -> str:

@@ -10,6 +10,7 @@ from hub.banners import banner_routes
 from hub.connect import ConsentLink, connect_routes
 from hub.connecting import Connecting
 from hub.invites import invite_routes
+from hub.kept import kept_words
 from hub.many_shops import many_shops_routes
 from hub.overview import Overview
 from hub.shops import shop_routes
@@ -34,6 +35,7 @@ def shop_pages(
     accounts, clock = overview.accounts, overview.clock
     return [
         time_filters(),
+        kept_words(settings.keep_disconnected_days),
         banner_routes(overview.ending_authorizations),
         shop_routes(
             accounts=accounts,
@@ -46,7 +48,12 @@ def shop_pages(
             can_connect=settings.has_tiktok_app and bool(settings.tiktok_service_id),
             keep_days=settings.keep_disconnected_days,
         ),
-        many_shops_routes(accounts=accounts, connecting=connecting, listen=listen),
+        many_shops_routes(
+            accounts=accounts,
+            connecting=connecting,
+            listen=listen,
+            keep_days=settings.keep_disconnected_days,
+        ),
         connect_routes(
             accounts=accounts,
             states=ConsentStates(accounts.database, clock),

@@ -40,8 +40,7 @@ LOST_ACCESS: Final = Status(
     "Lost access",
     "bad",
     0,
-    "The seller removed this app in TikTok Shop. Reconnect the shop, or send its owner an invite. "
-    "What was imported stays.",
+    "The seller removed this app in TikTok Shop. Reconnect the shop, or send its owner an invite.",
 )
 RECONNECT: Final = Status(
     "Reconnect",
@@ -82,7 +81,7 @@ DISCONNECTED: Final = Status(
     "Disconnected",
     "quiet",
     8,
-    "Nothing new is read. What was imported stays and can be reported on. Reconnect it to go on.",
+    "Nothing new is read; what was imported can be reported on. Reconnect it to go on.",
 )
 
 

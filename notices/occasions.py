@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from store.exports import Export
+from store.farewell import Leaving
 from store.notices import Occasion
 from store.shop_health import ShopHealth
 
@@ -19,6 +20,7 @@ ENDED: Final = "authorization_ended"
 FAILING: Final = "import_failing"
 STUCK: Final = "import_stuck"
 EXPORT: Final = "export_failing"
+LEAVING: Final = "data_deleted_soon"
 DIGEST: Final = "digest"
 TEST: Final = "test"
 
@@ -26,6 +28,9 @@ _DAY: Final = 86_400.0
 
 #: So many days before an authorization ends, each told once.
 TOLD_DAYS_BEFORE: Final = (30, 7, 1)
+
+#: So long before what was imported of a shop is deleted it is told.
+_TOLD_BEFORE_DELETION: Final = 7 * _DAY
 
 #: UTC hour from which on a digest is sent; a weekly one on Mondays.
 DIGEST_HOUR: Final = 6
@@ -46,6 +51,15 @@ def export_occasions(failing: Iterable[Export], now: float) -> list[Occasion]:
         )
         for one in failing
         if one.failing_since is not None
+    ]
+
+
+def leaving_occasions(leaving: Iterable[Leaving], now: float) -> list[Occasion]:
+    """Shops that were left and whose data is deleted within a week: told once each time."""
+    return [
+        Occasion(f"leaving:{one.shop_id}:{int(one.ends_at)}", LEAVING, one.shop_id, {"shop": one})
+        for one in leaving
+        if one.ends_at - now <= _TOLD_BEFORE_DELETION
     ]
 
 

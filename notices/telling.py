@@ -9,12 +9,20 @@ from typing import Final
 import structlog
 
 from clock import Clock
-from notices.occasions import DIGEST, TEST, digest_key, export_occasions, occasions
+from notices.occasions import (
+    DIGEST,
+    TEST,
+    digest_key,
+    export_occasions,
+    leaving_occasions,
+    occasions,
+)
 from notices.sending import Mail, NotSent, Post
 from notices.wording import digest, trial, written, written_exports
 from settings import Settings
 from store.accounts import SAMPLE, Accounts
 from store.exports import Export, Exports
+from store.farewell import Farewells
 from store.notices import EMAIL, Channels, Message, Notices, Occasion, Written
 from store.shop_health import ShopHealth, shop_health
 
@@ -48,6 +56,7 @@ def telling_of(
         mail=mail if settings.sends_mail else None,
         post=Post(tuple(settings.listed_notice_hosts)),
         kinds=kinds,
+        farewells=Farewells(accounts.database, clock, settings.keep_disconnected_days),
         base_url=settings.base_url,
     )
 
@@ -65,6 +74,7 @@ class Telling:
         mail: Mail | None,
         post: Post,
         kinds: Collection[str],
+        farewells: Farewells,
         base_url: str,
     ) -> None:
         self._accounts = accounts
@@ -73,6 +83,7 @@ class Telling:
         self._mail = mail
         self._post = post
         self._kinds = kinds
+        self._farewells = farewells
         self._base_url = base_url
         self._exports = Exports(accounts.database, clock)
         self._looked_at: float | None = None
@@ -89,21 +100,23 @@ class Telling:
         now = self._clock.now()
         health = shop_health(self._accounts.database, self._kinds, now)
         failing = self._exports.failing()
+        leaving = self._farewells.leaving()
         for workspace in self._accounts.workspaces():
             ill = [export for export in failing if export.workspace_id == workspace.id]
             self._tell_exports(workspace.id, workspace.name, ill, now)
             shops = [shop for shop in health if shop.workspace_id == workspace.id]
-            if workspace.id == SAMPLE or not shops:
+            leaves = [one for one in leaving if one.workspace_id == workspace.id]
+            if workspace.id == SAMPLE or not (shops or leaves):
                 continue
             channels = self.notices.channels(workspace.id)
             self.notices.tell(
                 workspace.id,
                 _NOTICE,
-                occasions(shops, now),
+                [*occasions(shops, now), *leaving_occasions(leaves, now)],
                 self._about(workspace.name),
                 channels,
             )
-            if channels.names and (key := digest_key(channels.digest, now)):
+            if shops and channels.names and (key := digest_key(channels.digest, now)):
                 self._tell_digest(workspace.id, workspace.name, shops, channels, key)
 
     def _tell_exports(

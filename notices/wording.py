@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from notices.occasions import ENDED, ENDING, FAILING, STUCK
+from notices.occasions import ENDED, ENDING, FAILING, LEAVING, STUCK
 from store.notices import Occasion, Written
 from store.shop_health import ShopHealth
 
@@ -107,10 +107,20 @@ def _ending(occasion: Occasion, base_url: str) -> str:
 def _ended(occasion: Occasion, base_url: str) -> str:
     return (
         "TikTok no longer gives access to this shop, so nothing new is read. What was imported "
-        "stays. Connect it again, and the import goes on where it stopped:\n"
+        "can be reported on; the list of shops says whether and when it is deleted. Connect it "
+        "again, and the import goes on where it stopped:\n"
         f"{_connect(base_url, occasion.shop_id)}\n"
         "Or let its owner do it:\n"
         f"{base_url}/connect/invites?shop={quote(occasion.shop_id, safe='')}"
+    )
+
+
+def _leaving(occasion: Occasion, base_url: str) -> str:
+    shop = occasion.facts["shop"]
+    return (
+        f"Nothing is read of this shop any more, and what was imported is deleted on "
+        f"{_instant(shop.ends_at, shop.zone)}, unless it is connected again:\n"
+        f"{_connect(base_url, occasion.shop_id)}"
     )
 
 
@@ -134,6 +144,7 @@ def _stuck(occasion: Occasion, base_url: str) -> str:
 
 #: The most pressing first.
 _KINDS: Final[Mapping[str, _Kind]] = {
+    LEAVING: _Kind("Data is deleted soon", "data is deleted soon", _leaving),
     ENDED: _Kind("Access has ended", "access has ended", _ended),
     ENDING: _Kind("Access ends soon", "access ends soon", _ending),
     FAILING: _Kind("The import fails", "the import fails", _failing),

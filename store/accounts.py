@@ -58,21 +58,41 @@ __all__ = [
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-_KEY = select(keys).where(keys.c.id == bindparam("key_id"))
+_KEY = (
+    select(keys, workspaces.c.created_at.label("workspace_made_at"))
+    .join_from(keys, workspaces, keys.c.workspace_id == workspaces.c.id)
+    .where(keys.c.id == bindparam("key_id"))
+)
+_MADE_AT = select(workspaces.c.created_at).where(workspaces.c.id == bindparam("workspace_id"))
 
 #: A key's `last_used_at` is not written more often than this, in seconds.
 USE_NOTED_EVERY_SECONDS = 3600.0
+
+#: How long a workspace is used without looking whether it was deleted meanwhile.
+LOOKED_EVERY_SECONDS = 1.0
 
 
 class Accounts:
     """`url` is SQLAlchemy's: `sqlite:////folder/accounts.sqlite` or a PostgreSQL."""
 
-    def __init__(self, url: str, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        vault: Vault,
+        clock: Clock,
+        *,
+        reopened: Callable[[], Vault] | None = None,
+    ) -> None:
+        """`reopened` gives the vault as it is now, where SECRET_KEY may change while we run."""
         self.database = Database(url)
         self._vault = vault
+        self._reopened = reopened
         self._clock = clock
-        self._opened: dict[str, WorkspaceSecrets] = {}
-        self._scopes: dict[str, WorkspaceScope] = {}
+        # With when the workspace was made: one that was deleted and made again under the same id,
+        # maybe by another process, has other data keys.
+        self._opened: dict[str, tuple[float, WorkspaceSecrets]] = {}
+        self._scopes: dict[str, tuple[float, WorkspaceScope]] = {}
+        self._looked_at: dict[str, float] = {}
 
     def migrate(self) -> None:
         migrate(self.database)
@@ -129,25 +149,34 @@ class Accounts:
 
     def workspace(self, workspace_id: str) -> WorkspaceScope:
         """BadRequest `not_found` (404) when there is no such workspace."""
-        # Asked for with every request; a workspace's id does not change.
-        scope = self._scopes.get(workspace_id)
-        if scope is None:
-            scope = self._scopes[workspace_id] = self._open_scope(workspace_id)
-        return scope
-
-    def _open_scope(self, workspace_id: str) -> WorkspaceScope:
-        with self.database.reading() as connection:
-            name = connection.scalar(
-                select(workspaces.c.name).where(workspaces.c.id == workspace_id)
-            )
-        if name is None:
-            raise BadRequest("There is no such workspace.", code="not_found")
-        return WorkspaceScope(
+        # Asked for several times with every request, so it is looked once a second whether it is
+        # still the same.
+        now = self._clock.monotonic()
+        known = self._scopes.get(workspace_id)
+        if known is not None and 0 <= now - self._looked_at[workspace_id] < LOOKED_EVERY_SECONDS:
+            return known[1]
+        made_at = self._made_at(workspace_id)
+        self._looked_at[workspace_id] = now
+        if known is not None and known[0] == made_at:
+            return known[1]
+        scope = WorkspaceScope(
             workspace_id,
             database=self.database,
-            secrets=self._secrets(workspace_id),
+            secrets=self._secrets(workspace_id, made_at),
             clock=self._clock,
         )
+        self._scopes[workspace_id] = made_at, scope
+        return scope
+
+    def _made_at(self, workspace_id: str) -> float:
+        """When the workspace was made, UTC epoch seconds; BadRequest `not_found` without one."""
+        with self.database.reading() as connection:
+            made_at = connection.scalar(_MADE_AT, {"workspace_id": workspace_id})
+        if made_at is None:
+            self._scopes.pop(workspace_id, None)
+            self._opened.pop(workspace_id, None)
+            raise BadRequest("There is no such workspace.", code="not_found")
+        return float(made_at)
 
     def principal_for_key(self, bare_key: str) -> Principal:
         """Who holds this API key; Refused `unauthorised` for a wrong, revoked or unknown one."""
@@ -156,7 +185,9 @@ class Accounts:
             row = connection.execute(_KEY, {"key_id": key_id}).first()
         if (
             row is None
-            or not self._secrets(row.workspace_id).key_matches(bare_key, row.digest)
+            or not self._secrets(row.workspace_id, row.workspace_made_at).key_matches(
+                bare_key, row.digest
+            )
             or row.revoked_at is not None
         ):
             raise Refused(
@@ -183,7 +214,7 @@ class Accounts:
             shop,
             refresh,
             database=self.database,
-            secrets=self._secrets(shop.workspace_id),
+            secrets=self._secrets(shop.workspace_id, self._made_at(shop.workspace_id)),
             clock=self._clock,
         )
 
@@ -194,6 +225,8 @@ class Accounts:
         with self.database.writing() as connection:
             ended = covering(connection, shop_id)
             end_access(connection, ended, self._clock.now())
+        if ended:
+            self.database.erase_traces()
 
     def use_vault(self, vault: Vault) -> None:
         """From now on, data keys are wrapped and unwrapped by another vault, which must know the
@@ -235,13 +268,36 @@ class Accounts:
         )
         return Workspace(workspace_id, name, now)
 
-    def _secrets(self, workspace_id: str) -> WorkspaceSecrets:
-        if workspace_id not in self._opened:
-            mine = select(data_keys).where(data_keys.c.workspace_id == workspace_id)
-            with self.database.reading() as connection:
-                wrapped = {row.purpose: row.wrapped for row in connection.execute(mine)}
-            self._opened[workspace_id] = self._vault.unwrap(workspace_id, wrapped)
-        return self._opened[workspace_id]
+    def _secrets(self, workspace_id: str, made_at: float) -> WorkspaceSecrets:
+        known = self._opened.get(workspace_id)
+        if known is not None and known[0] == made_at:
+            return known[1]
+        opened = self._unwrapped(workspace_id)
+        self._opened[workspace_id] = made_at, opened
+        self._scopes.pop(workspace_id, None)
+        return opened
+
+    def _unwrapped(self, workspace_id: str) -> WorkspaceSecrets:
+        try:
+            return self._vault.unwrap(workspace_id, self._wrapped(workspace_id))
+        except Refused:
+            if self._reopened is None:
+                raise
+        # `rotate-secrets` may have run since this process began.
+        self._vault = self._reopened()
+        return self._vault.unwrap(workspace_id, self._wrapped(workspace_id))
+
+    def _wrapped(self, workspace_id: str) -> dict[str, str]:
+        mine = select(data_keys).where(data_keys.c.workspace_id == workspace_id)
+        with self.database.reading() as connection:
+            return {row.purpose: row.wrapped for row in connection.execute(mine)}
+
+    def unwraps(self) -> bool:
+        """Whether SECRET_KEY is the one that data keys are wrapped with: tries those of the oldest
+        workspace, whatever is remembered. Raises Refused when it is not."""
+        for known in self.workspaces()[:1]:
+            self._unwrapped(known.id)
+        return True
 
     def _note_use(self, key_id: str, last_used_at: float | None) -> None:
         now = self._clock.now()

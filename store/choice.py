@@ -92,8 +92,9 @@ def choose(
     now: float,
     *,
     new_owner: bool,
-) -> None:
-    """Connect these shops of a grant and disconnect its others; the data of all stays.
+) -> bool:
+    """Connect these shops of a grant and disconnect its others; the data of all stays. Whether
+    another grant's tokens may have been forgotten.
 
     BadRequest for none, for one that the grant does not cover, and for one that was read with
     another seller's grant unless `new_owner` says that its data goes on under this one.
@@ -117,6 +118,7 @@ def choose(
     )
     disconnect(connection, others, now)
     forget_unused(connection, former, now)
+    return bool(former)
 
 
 def _refuse_wrong(

@@ -20,6 +20,8 @@ from store.shop_file import is_damaged
 
 #: How long a transaction waits for another one, in milliseconds.
 BUSY_TIMEOUT_MS: Final = 15_000
+#: How long the write-ahead log's readers are waited for before it is emptied later.
+_LONGEST_ERASING_MS: Final = 200
 
 DAMAGED: Final = (
     "The file with accounts and runs (accounts.sqlite in the data folder) is damaged. Stop the "
@@ -98,12 +100,48 @@ class Database:
 
     def erase_traces(self) -> None:
         """Of what was deleted nothing stays on the disk: neither in the write-ahead log nor in
-        copies from before an upgrade."""
-        if self.is_sqlite and self.engine.url.database:
-            path = Path(self.engine.url.database)
-            for copy in path.parent.glob(f"{path.name}.version-*"):
-                copy.unlink(missing_ok=True)
-            self._outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
+        copies from before an upgrade. To be called after the transaction. While somebody reads
+        what was there before, the log cannot be emptied: that is noted for
+        `erase_left_traces`."""
+        if not (self.is_sqlite and self.engine.url.database):
+            return
+        path = Path(self.engine.url.database)
+        for copy in path.parent.glob(f"{path.name}.version-*"):
+            copy.unlink(missing_ok=True)
+        # What another process notes from here on is about what it deleted before.
+        self._traces.unlink(missing_ok=True)
+        is_erased = False
+        try:
+            is_erased = self._empty_log()
+        finally:
+            if not is_erased:
+                self._traces.touch(mode=0o600)
+
+    def erase_left_traces(self) -> None:
+        """Do again what could not be done the last time, for a worker's rounds; else nothing."""
+        if self.is_sqlite and self.engine.url.database and self._traces.exists():
+            self.erase_traces()
+
+    @property
+    def _traces(self) -> Path:
+        """An empty file that says that something deleted is still in the log."""
+        return Path(f"{self.engine.url.database}.traces")
+
+    def _empty_log(self) -> bool:
+        """Whether nothing stood in the way. Waits no longer than a moment: somebody waits."""
+        connection = self.engine.raw_connection()
+        try:
+            with _telling_damage():
+                cursor = connection.cursor()
+                (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout = {min(before, _LONGEST_ERASING_MS)}")
+                try:
+                    busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout = {before}")
+        finally:
+            connection.close()
+        return not busy
 
     def _outside_transaction(self, sql: str, parameters: tuple[object, ...] = ()) -> None:
         connection = self.engine.raw_connection()

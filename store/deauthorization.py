@@ -1,7 +1,8 @@
 """The end of a seller's grant, when TikTok tells that it was taken back.
 
 Everything happens in one transaction: the tokens are gone, the shops ask for a new grant, and no
-run of theirs is worked any further. What was imported stays and is still served.
+run of theirs is worked any further. What was imported is still served, until its time is over
+(`store.farewell`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from store.accounts_schema import authorizations, leases, runs, shops
 
 TAKEN_BACK: Final = (
     "The seller has taken back our access to this shop in TikTok Shop. Connect the shop again, and "
-    "this import goes on where it stopped. What was imported so far stays."
+    "this import goes on where it stopped. What was imported so far can be reported on; the list "
+    "of shops says whether and when it is deleted."
 )
 
 _UNFINISHED: Final = ("pending", "running", "waiting")

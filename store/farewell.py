@@ -7,9 +7,10 @@ so is noted by whoever looks, so that it counts from the first look.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, MetaData, Table, and_, delete, or_, select
+from sqlalchemy import ColumnElement, MetaData, Table, and_, delete, or_, select, update
 
 from clock import Clock
 from store.accounts_schema import ACCOUNTS, authorizations, shops, workspaces
@@ -21,6 +22,21 @@ from store.operations_schema import OPERATIONS, farewells
 _DAY_SECONDS: Final = 86_400.0
 
 Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A shop that was left. `ends_at`: when its data is deleted, UTC epoch seconds."""
+
+    workspace_id: str
+    shop_id: str
+    name: str
+    zone: str
+    ends_at: float
+
+    @property
+    def place(self) -> Place:
+        return self.workspace_id, self.shop_id
 
 
 class Farewells:
@@ -60,10 +76,33 @@ class Farewells:
             if place in left and now - since >= self._keep_seconds
         )
 
-    def is_left(self, place: Place) -> bool:
-        """Whether nobody has connected the shop again this very moment."""
+    def leaving(self) -> list[Leaving]:
+        """Those whose time runs, as far as `due` has noted it; none where data is kept for ever."""
+        if not self._keep_seconds:
+            return []
         with self._database.reading() as connection:
-            return place in {tuple(row) for row in connection.execute(_LEFT)}
+            left = {tuple(row) for row in connection.execute(_LEFT)}
+            return [
+                Leaving(
+                    row.workspace_id,
+                    row.shop_id,
+                    row.name,
+                    row.report_zone or "UTC",
+                    float(row.since) + self._keep_seconds,
+                )
+                for row in connection.execute(_NOTED)
+                if (row.workspace_id, row.shop_id) in left
+            ]
+
+    def take(self, place: Place) -> bool:
+        """Make a shop that is left still `disconnected`, to be deleted; False when somebody has
+        connected it again meanwhile, and then nothing changes. One transaction."""
+        this = and_(shops.c.workspace_id == place[0], shops.c.shop_id == place[1])
+        with self._database.writing() as connection:
+            is_left = connection.execute(_LEFT.where(this)).first() is not None
+            if is_left:
+                connection.execute(update(shops).where(this).values(state="disconnected"))
+        return is_left
 
 
 #: An authorization that was taken back has no tokens, and with them no end of their time.
@@ -77,6 +116,19 @@ _LEFT: Final = (
             and_(shops.c.state == "reauthorise", authorizations.c.refresh_expires_at == 0.0),
         ),
     )
+)
+
+
+_NOTED: Final = select(
+    farewells.c.workspace_id,
+    farewells.c.shop_id,
+    farewells.c.since,
+    shops.c.name,
+    shops.c.report_zone,
+).join_from(
+    farewells,
+    shops,
+    and_(shops.c.workspace_id == farewells.c.workspace_id, shops.c.shop_id == farewells.c.shop_id),
 )
 
 

@@ -22,6 +22,10 @@ from store.roles import OWNER, ROLES
 
 MOST_MEMBERS: Final = 500
 
+NAMES_OF_GOOGLE: Final = (
+    "Write a name without @. Who signs in with Google is put on the list of whoever runs this "
+    "installation, and is a member from then on."
+)
 NO_SUCH: Final = "There is no such member."
 LAST_OWNER: Final = (
     "This is the last owner. Make somebody else an owner first, who has signed in here before."
@@ -57,9 +61,13 @@ def add_member(
     limited_to: Collection[str] | None,
     now: float,
     has_joined: bool = False,
+    by_google: bool = False,
 ) -> str:
-    """Its id. `limited_to`: the clients whose shops the member sees, None for all shops. BadRequest
-    for a name that is taken, an unknown role, a client that is not there, an owner with a limit."""
+    """Its id. `limited_to`: the clients whose shops the member sees, None for all shops.
+    `by_google`: the name is an e-mail address that Google vouches for. BadRequest for a name that
+    is taken or none, an unknown role, a client that is not there, an owner with a limit."""
+    name = name.strip()
+    _check_name(name, by_google=by_google)
     _check(connection, workspace_id, role, limited_to)
     held = select(func.count()).where(members.c.workspace_id == workspace_id)
     if (connection.scalar(held) or 0) >= MOST_MEMBERS:
@@ -128,6 +136,16 @@ def _this(connection: Connection, workspace_id: str, member_id: str) -> str:
     if found is None:
         raise BadRequest(NO_SUCH, code="not_found")
     return str(found)
+
+
+def _check_name(name: str, *, by_google: bool) -> None:
+    if not name:
+        raise BadRequest("Write a name.")
+    if not name.isprintable():
+        raise BadRequest("Use letters, digits and signs only for the name, on one line.")
+    if "@" in name and not by_google:
+        # Such a member is let in by Google alone, and no link would work.
+        raise BadRequest(NAMES_OF_GOOGLE)
 
 
 def _check(

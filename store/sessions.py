@@ -87,7 +87,13 @@ class Sessions:
             member_id = connection.scalar(known)
             if member_id is None:
                 member_id = add_member(
-                    connection, workspace_id, name=name, role=role, limited_to=None, now=now
+                    connection,
+                    workspace_id,
+                    name=name,
+                    role=role,
+                    limited_to=None,
+                    now=now,
+                    by_google=True,
                 )
             return _new_session(connection, workspace_id, member_id, now)
 

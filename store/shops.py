@@ -24,25 +24,31 @@ class ShopStores:
         self._folder = folder
         self._clock = clock
         self._lock = Lock()
-        self._records: dict[tuple[str, str], ShopRecords] = {}
-        self._columns: dict[tuple[str, str], ShopColumns] = {}
+        # With which file it was: a workspace may be deleted, and made again, by another process.
+        self._records: dict[tuple[str, str], tuple[int, ShopRecords]] = {}
+        self._columns: dict[tuple[str, str], tuple[int, ShopColumns]] = {}
 
     def records(self, workspace_id: str, shop_id: str) -> ShopRecords:
         key = (workspace_id, shop_id)
+        path = self._folder.records_path(*key)
         with self._lock:
-            if key not in self._records:
-                self._records[key] = ShopRecords.open(self._folder.records_path(*key), self._clock)
-            return self._records[key]
+            known = self._records.get(key)
+            if known is None or known[0] != _file_number(path):
+                # Who still works with the former file has its object, and closes it with that.
+                opened = ShopRecords.open(path, self._clock)
+                known = self._records[key] = _file_number(path), opened
+            return known[1]
 
     def columns(self, workspace_id: str, shop_id: str) -> ShopColumns:
         key = (workspace_id, shop_id)
+        path = self._folder.records_path(*key)
         with self._lock:
-            if key not in self._columns:
-                _upgrade(self._folder.records_path(*key))
-                self._columns[key] = ShopColumns(
-                    self._folder.records_path(*key), self._folder.columns_folder(*key), self._clock
-                )
-            return self._columns[key]
+            known = self._columns.get(key)
+            if known is None or known[0] != _file_number(path):
+                _upgrade(path)
+                opened = ShopColumns(path, self._folder.columns_folder(*key), self._clock)
+                known = self._columns[key] = _file_number(path), opened
+            return known[1]
 
     def purge(self, workspace_id: str, shop_id: str, tokens: Mapping[str, int]) -> None:
         """Delete everything that was read of a shop; see `store.purge.purge_shop`."""
@@ -50,12 +56,20 @@ class ShopStores:
 
     def close(self) -> None:
         with self._lock:
-            for records in self._records.values():
+            for _, records in self._records.values():
                 records.close()
-            for columns in self._columns.values():
+            for _, columns in self._columns.values():
                 columns.close()
             self._records.clear()
             self._columns.clear()
+
+
+def _file_number(path: Path) -> int:
+    """Which file this is, however often one of its name is made again; 0 for none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _upgrade(records_path: Path) -> None:

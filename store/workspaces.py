@@ -158,7 +158,9 @@ class WorkspaceScope:
         with self._database.writing() as connection:
             self._own_authorization(connection, authorization_id)
             list_shops(connection, authorization_id, authorized)
-            self._choose(connection, authorization_id, wanted, new_owner=new_owner)
+            forgets = self._choose(connection, authorization_id, wanted, new_owner=new_owner)
+        if forgets:
+            self._database.erase_traces()
         return [shop for shop in self.shops() if shop.shop_id in wanted]
 
     def list_shops(self, authorization_id: str, authorized: Sequence[AuthorizedShop]) -> None:
@@ -181,7 +183,9 @@ class WorkspaceScope:
         with self._database.writing() as connection:
             if self._own_authorization(connection, authorization_id) != "connected":
                 raise Reauthorise("TikTok no longer gives access to these shops. Connect again.")
-            self._choose(connection, authorization_id, chosen, new_owner=new_owner)
+            forgets = self._choose(connection, authorization_id, chosen, new_owner=new_owner)
+        if forgets:
+            self._database.erase_traces()
         return [shop for shop in self.shops() if shop.shop_id in chosen]
 
     def _choose(
@@ -191,13 +195,14 @@ class WorkspaceScope:
         chosen: Collection[str],
         *,
         new_owner: bool,
-    ) -> None:
+    ) -> bool:
         now = self._clock.now()
-        choose(connection, self.id, authorization_id, chosen, now, new_owner=new_owner)
+        return choose(connection, self.id, authorization_id, chosen, now, new_owner=new_owner)
 
     def disconnect_shop(self, shop_id: str) -> None:
         """Read the shop no more: an import under way stops at its next call, and the tokens of a
-        grant that no other shop is read with are forgotten. What was imported stays."""
+        grant that no other shop is read with are forgotten. What was imported is kept for a while
+        (`store.farewell`)."""
         this = and_(shops.c.workspace_id == self.id, shops.c.shop_id == shop_id)
         with self._database.writing() as connection:
             row = connection.execute(select(shops).where(this)).first()
@@ -208,6 +213,7 @@ class WorkspaceScope:
             disconnect(connection, this, self._clock.now())
             if row.authorization_id is not None:
                 forget_unused(connection, [row.authorization_id], self._clock.now())
+        self._database.erase_traces()
 
     def forget_shop(self, shop_id: str) -> None:
         """Forget that a disconnected shop was ever here. Its runs must have been forgotten."""
@@ -224,6 +230,7 @@ class WorkspaceScope:
         with self._database.writing() as connection:
             self._own_authorization(connection, authorization_id)
             end_access(connection, [authorization_id], self._clock.now())
+        self._database.erase_traces()
 
     def _own_authorization(self, connection: Connection, authorization_id: str) -> str:
         """Its state."""

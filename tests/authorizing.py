@@ -18,6 +18,7 @@ from hub.shop_pages import shop_pages
 from settings import Settings
 from store.accounts import Accounts, ShopRow
 from store.database import Database
+from store.farewell import Farewells
 from store.invites import Invites
 from store.ledger import Ledger
 from store.notifications import Notifications
@@ -121,7 +122,12 @@ class House:
             limits=no_limits(),
         )
         self.overview = Overview(
-            self.accounts, self.ledger, self.stores, self.clock, self.notifications
+            self.accounts,
+            self.ledger,
+            self.stores,
+            self.clock,
+            self.notifications,
+            Farewells(database, self.clock, 30),
         )
         self.listening: list[tuple[str, bool]] = []
         for page in shop_pages(

@@ -145,17 +145,22 @@ class Canaries:
 
     def files_with(self, *words: str) -> dict[str, list[str]]:
         """By file of the data folder, which of the words are in its bytes, or in its cells."""
-        found: dict[str, list[str]] = {}
-        for path in sorted(self.folder.rglob("*")):
-            if not path.is_file():
-                continue
-            content = path.read_bytes().lower()
-            if path.suffix == ".parquet":
-                content += str(pyarrow.parquet.read_table(path).to_pylist()).lower().encode()
-            leaked = [word for word in words if word.lower().encode() in content]
-            if leaked:
-                found[path.relative_to(self.folder).as_posix()] = leaked
-        return found
+        return files_in(self.folder, *words)
+
+
+def files_in(folder: Path, *words: str) -> dict[str, list[str]]:
+    """By file, which of the words are in its bytes, or in its cells."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        content = path.read_bytes().lower()
+        if path.suffix == ".parquet":
+            content += str(pyarrow.parquet.read_table(path).to_pylist()).lower().encode()
+        leaked = [word for word in words if word.lower().encode() in content]
+        if leaked:
+            found[path.relative_to(folder).as_posix()] = leaked
+    return found
 
 
 @contextmanager

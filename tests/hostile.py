@@ -24,6 +24,38 @@ NASTY = (
     *("x" * 5_000, "2026-02-30", "0000-00-00", "9999-12-31", "2026-W99", "Europe/Nowhere", "en_US"),
 )
 
+#: Headers that the program reads itself, and what each is worst at.
+HEADERS = {
+    "Origin": (
+        "http://[",
+        "http://[::1",
+        "//",
+        "null",
+        "http://localhost",
+        "http://localhost:99999",
+    ),
+    "Sec-Fetch-Site": ("same-origin", "none", "cross-site", "same-origin, none"),
+    "Cookie": (
+        "tts_session=",
+        "tts_session=é",
+        "tts_said=.x.y.z",
+        "tts_said=e30.x.y",
+        "=;=;;",
+        '"',
+    ),
+    "Authorization": (
+        "Bearer",
+        "Bearer  tts_",
+        "Bearer tts_0123456789abcdef_é",
+        "Basic ==",
+        "ff" * 32,
+    ),
+    "Content-Type": (
+        *("multipart/form-data", "multipart/form-data; boundary=", "application/json; charset=x"),
+        *("application/x-www-form-urlencoded; charset=utf-16", ";", 'a/b; c="', "text/plain"),
+    ),
+}
+
 #: Names that the routes look for, in queries and in forms.
 _READ = re.compile(r'\b(?:args|form|values)\.(?:get|getlist)\(\s*"(\w+)"')
 _ROOMS = ("hub", "connector", "schema_explorer", "web", "sheets_export")
@@ -98,6 +130,22 @@ def mutated(draw: Any, base: Any, known: Sequence[str]) -> Any:
             break
         base = with_value(base, place, draw(anything(known)))
     return base
+
+
+def as_header(text: str) -> str:
+    """What a server hands on of it: one line of Latin-1."""
+    line = "".join(sign for sign in text if sign.isprintable())
+    return line.encode("latin-1", "replace").decode("latin-1")
+
+
+def headers(known: Sequence[str]) -> st.SearchStrategy[dict[str, str]]:
+    """Mostly none, else one or two that are not as browsers send them."""
+    pairs = st.sampled_from(sorted(HEADERS)).flatmap(
+        lambda name: st.tuples(
+            st.just(name), st.one_of(st.sampled_from(HEADERS[name]), texts(known)).map(as_header)
+        )
+    )
+    return st.one_of(st.just({}), st.lists(pairs, max_size=2).map(dict))
 
 
 def as_bytes(body: Any) -> bytes:

@@ -54,6 +54,7 @@ class ImportHouse(House):
             mail=mail,
             post=given.pop("post", Post(("hooks.example.com",))),
             kinds=(IMPORT, SYNC),
+            farewells=self.overview.farewells,
             base_url="https://here.example.com",
         )
         settings = Settings(

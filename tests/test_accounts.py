@@ -14,6 +14,7 @@ from errors import BadRequest, Refused
 from store.accounts import Accounts, Principal
 from store.accounts_migration import STEPS, migrate
 from store.database import Database
+from store.farewell import forget_workspace
 from store.invites import Invites
 from store.secrets import Vault
 from store.sessions import ConsentStates, Intent, Sessions
@@ -99,6 +100,24 @@ def test_an_unknown_workspace_is_not_found(accounts: Accounts) -> None:
     with pytest.raises(BadRequest) as caught:
         accounts.workspace("nobody")
     assert caught.value.http_status == 404
+
+
+def test_a_workspace_that_is_made_again_under_its_id_works_in_a_process_that_knew_it(
+    accounts: Accounts, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    other = Accounts(f"sqlite:///{tmp_path}/accounts.sqlite", Vault(SECRET), clock)
+    _, former = accounts.workspace("alice").create_key("Report")
+    assert accounts.principal_for_key(former).workspace_id == "alice"
+    forget_workspace(other.database, "alice")
+    clock.instant += 60
+    other.create_workspace("Alice", workspace_id="alice")
+    _, bare = other.workspace("alice").create_key("Report")
+    assert accounts.principal_for_key(bare).workspace_id == "alice"
+    sealed = accounts.workspace("alice").seal("text", "a place")
+    assert other.workspace("alice").unseal(sealed, "a place") == "text"
+    with pytest.raises(Refused):
+        accounts.principal_for_key(former)
 
 
 def test_another_secret_key_stops_with_a_sentence(accounts: Accounts, tmp_path: Path) -> None:

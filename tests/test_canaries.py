@@ -71,6 +71,17 @@ def look_at_everything(house: Canaries) -> None:
     house.ask("GET", "/connector/v1/whoami", headers={"Authorization": "Bearer canary-wrong-key"})
     for path in house.addresses():
         house.ask("GET", path)
+    for secret in house.secrets.values():
+        mistake_for_an_address(house, secret)
+
+
+def mistake_for_an_address(house: Canaries, secret: str) -> None:
+    """What somebody does who pastes it behind the wrong word."""
+    for path in ("/x/", "/history/", "/connector/v1/", "/healthz/", "/images/", "/static/"):
+        house.ask("GET", f"{path}{secret}")
+    house.ask("POST", f"/webhooks/tiktok/{secret}", data=b"{}")
+    stranger = house.client.application.test_client()
+    assert stranger.get(f"/x/{secret}").status_code == 401
 
 
 def test_the_simulator_did_send_what_is_searched_for(house: Canaries) -> None:

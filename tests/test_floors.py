@@ -65,6 +65,7 @@ LIBRARIES: Final[Mapping[str, frozenset[str]]] = {
             "google",
         }
     ),
+    "web/heads.py": frozenset({"gunicorn"}),
     "store": frozenset({"sqlite_utils", "sqlalchemy", "duckdb", "pyarrow", "cryptography"}),
     "tiktok_shop": frozenset({"requests", "urllib3"}),
     "sample_shop": frozenset({"numpy", "requests", "urllib3", "flask", "werkzeug"}),

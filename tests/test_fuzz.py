@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from errors import STATUS_OF
 from hub.openapi import document
 from tests.canaries import Canaries, canaries
-from tests.hostile import as_bytes, as_query, mutated, names_read, texts
+from tests.hostile import (
+    HEADERS,
+    as_bytes,
+    as_header,
+    as_query,
+    headers,
+    mutated,
+    names_read,
+    texts,
+)
 from web.cookies import form_token
 from web.entries import is_page
 
@@ -132,7 +141,9 @@ def test_no_request_makes_the_program_fail(
     pairs = data.draw(st.lists(st.tuples(st.sampled_from(NAMES), word), max_size=4))
     query = urlencode(as_query(pairs))
     more: dict[str, Any] = {}
-    headers = {"Authorization": f"Bearer {house.key}"} if path.startswith("/connector/") else {}
+    sent_headers = (
+        {"Authorization": f"Bearer {house.key}"} if path.startswith("/connector/") else {}
+    )
     if method == "post":
         if path.startswith("/webhooks/"):
             base = {"order_id": known[1], "order_status": "UNPAID", "update_time": 1_789_220_000}
@@ -149,14 +160,39 @@ def test_no_request_makes_the_program_fail(
             token = ("form_token", form_token(house.secrets["session"]))
             more["data"] = urlencode([*as_query(sent), token])
             more["content_type"] = "application/x-www-form-urlencoded"
-    # So that no limit of so many a minute stands before the route.
-    house.here.clock.moved += 2.0  # type: ignore[attr-defined]
-    answer = house.client.open(
-        f"{address}?{query}"[:4_000], method=method.upper(), headers=headers, **more
-    )
-    check(answer, address)
+    sent_headers |= data.draw(headers(known))
+    if "Content-Type" in sent_headers:
+        more.pop("content_type", None)
+    address_asked = f"{address}?{query}"[:4_000]
+    check(asked(house, address_asked, method.upper(), headers=sent_headers, **more), address)
     if house.client.get_cookie("tts_session") is None:
         house.sign_in()
+
+
+def asked(house: Canaries, address: str, method: str, **more: Any) -> Any:
+    # So that no limit of so many a minute stands before the route.
+    house.here.clock.moved += 2.0  # type: ignore[attr-defined]
+    client = house.client
+    if "Cookie" in more["headers"]:
+        client = client.application.test_client(use_cookies=False)
+    return client.open(address, method=method, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, as_header(value)) for name in HEADERS for value in HEADERS[name]]
+)
+def test_no_header_makes_the_program_fail(house: Canaries, name: str, value: str) -> None:
+    token = {"form_token": form_token(house.secrets["session"])}
+    for path, body in (
+        ("/sign-in", {"token": "x"}),
+        ("/clients", {**token, "name": ""}),
+        ("/connect/invite/start", token),
+        ("/connector/v1/getData", b"{}"),
+        ("/sheets/refresh", b"{}"),
+        ("/webhooks/tiktok/X", b"{}"),
+    ):
+        check(asked(house, path, "POST", headers={name: value}, data=body), path)
+    check(asked(house, "/", "GET", headers={name: value}), "/")
 
 
 def check(answer: Any, address: str) -> None:

@@ -239,7 +239,7 @@ def test_gunicorn_accepts_its_settings(tmp_path: Path) -> None:
     options = dict(re.findall(r"^(\w+) += (.*)$", checked.stdout, re.MULTILINE))
     assert options["bind"] == "['127.0.0.1:9001']"
     assert (options["workers"], options["threads"]) == ("2", "3")
-    assert options["worker_class"] == "gthread"
+    assert options["worker_class"] == "<HeadWorker()>"
     assert (options["preload_app"], options["accesslog"]) == ("False", "None")
     assert options["control_socket_disable"] == "True"
     assert options["limit_request_line"] == "8190"

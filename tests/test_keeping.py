@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ import pytest
 from click.testing import Result
 from sqlalchemy import MetaData
 
+from app import create_app
 from catalogue.tables import TABLES
+from installation import Installation
 from store.accounts_schema import ACCOUNTS
 from store.backup import LIST_NAME, problems_of
 from store.bookkeeping_schema import BOOKKEEPING
 from store.farewell import Farewells
 from store.operations_schema import OPERATIONS
-from tests.canaries import Canaries, canaries
+from tests.canaries import Canaries, canaries, files_in
 
 pytestmark = pytest.mark.slow
 
@@ -191,10 +193,15 @@ def test_an_export_holds_no_secret_and_nothing_of_another_workspace(
 ) -> None:
     house.here.accounts.create_workspace("canary-other", workspace_id="other")
     command(house, "export-workspace", "default", str(tmp_path / "export"))
-    words = [b"canary", house.key.encode(), b"cipher", b"sealed", b"digest", b"other"]
-    for path in (tmp_path / "export").rglob("*.json"):
-        content = path.read_bytes()
-        assert [word for word in words if word in content] == []
+    export = tmp_path / "export"
+    assert {path.suffix for path in export.rglob("*.*")} >= {".json", ".sqlite", ".parquet"}
+    words = ["canary", *house.secrets.values(), *house.tokens().values()]
+    assert files_in(export, *words) == {}
+    (told_of_it,) = export.glob("*.json")
+    content = told_of_it.read_text().lower()
+    assert [word for word in ("cipher", "sealed", "digest", "other") if word in content] == []
+    order = house.world.shops[0].ids.one("order", 3)
+    assert len(files_in(export, order)) >= 2, "in records and in a table: the search does find"
     told = command(house, "export-workspace", "nobody", str(tmp_path / "none"))
     assert (told.exit_code, told.output) == (2, "There is no such workspace.\n")
 
@@ -207,13 +214,16 @@ def test_disconnecting_ends_access_and_work_at_once_and_data_after_the_time_it_i
 ) -> None:
     """The drill. What may stay are counts that name nobody."""
     tokens = house.tokens()
+    sealed = sealed_tokens(house)
     assert tokens
+    assert house.files_with(*sealed), "in the accounts, or in their log"
     order = house.world.shops[0].ids.one("order", 3)
     house.push("ORDER_STATUS_CHANGE", {"order_id": order, "order_status": "UNPAID"}, 1)
     assert len(house.files_with(order)) >= 3, "in records, segments and accounts"
     (house.folder / "accounts.sqlite.version-1").write_text(order)
     house.here.connecting.disconnect("default", house.shop_id)
     assert house.tokens() == {}
+    assert house.files_with(*sealed) == {}, "no sealed token either"
     calls = len(house.wire.calls)
     house.work()
     assert len(house.wire.calls) == calls, "nobody asks TikTok any more"
@@ -227,6 +237,46 @@ def test_disconnecting_ends_access_and_work_at_once_and_data_after_the_time_it_i
     assert not list(house.folder.glob("shops/*/*/columns/*.parquet"))
 
 
+def sealed_tokens(house: Canaries) -> list[str]:
+    """TikTok's tokens as they stand in the accounts."""
+    with house.here.accounts.database.reading() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT sealed_access_token, sealed_refresh_token FROM authorizations"
+        ).all()
+    return [sealed for row in rows for sealed in row if sealed]
+
+
+def taken_back(house: Canaries) -> None:
+    house.push("SELLER_DEAUTHORIZATION", {"message": "Seller canary"}, 6)
+
+
+def forgotten(house: Canaries) -> None:
+    scope = house.here.accounts.workspace("default")
+    (grant,) = scope.authorizations()
+    scope.forget_authorization(grant.id)
+
+
+@pytest.mark.parametrize("end", [taken_back, forgotten])
+def test_sealed_tokens_are_gone_at_once_however_access_ends(
+    house: Canaries, end: Callable[[Canaries], None]
+) -> None:
+    sealed = sealed_tokens(house)
+    assert len(sealed) == 2
+    end(house)
+    assert house.files_with(*sealed) == {}
+
+
+def test_what_a_reader_keeps_in_the_log_goes_in_a_later_round(house: Canaries) -> None:
+    sealed = sealed_tokens(house)
+    with house.here.accounts.database.reading() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM shops").scalar()
+        house.here.connecting.disconnect("default", house.shop_id)
+        assert house.files_with(*sealed), "the reader still sees what was there"
+    house.here.rounds().once()
+    assert house.files_with(*sealed) == {}
+    assert not list(house.folder.glob("*.traces"))
+
+
 def test_a_shop_that_is_connected_again_in_time_keeps_everything(house: Canaries) -> None:
     whole = digests(house)
     place = ("default", house.shop_id)
@@ -238,6 +288,28 @@ def test_a_shop_that_is_connected_again_in_time_keeps_everything(house: Canaries
     assert kept.due() == []
     house.here.connecting.disconnect(*place)
     assert kept.due() == [], "the time begins anew"
+    assert digests(house) == whole
+
+
+def test_a_shop_that_is_connected_again_just_before_it_is_deleted_keeps_everything(
+    house: Canaries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = digests(house)
+    place = ("default", house.shop_id)
+    kept = house.here.farewells
+    house.here.connecting.disconnect(*place)
+    kept.due()
+    house.here.clock.moved += KEEP_DAYS * DAY  # type: ignore[attr-defined]
+    (due,) = kept.due()
+
+    def connected_meanwhile() -> list[tuple[str, str]]:
+        house.connect()
+        return [due]
+
+    monkeypatch.setattr(kept, "due", connected_meanwhile)
+    house.here.connecting.purge_left(kept)
+    assert house.here.accounts.workspace("default").shop(house.shop_id).state == "connected"
+    assert len(house.tokens()) == 2
     assert digests(house) == whole
 
 
@@ -270,3 +342,25 @@ def test_a_workspace_is_deleted_with_its_keys_and_no_row_names_it(house: Canarie
     assert not (house.folder / "shops" / "default").exists()
     told = command(house, "workspaces", "delete", "sample", "--yes")
     assert (told.exit_code, "cannot be deleted" in told.output) == (2, True)
+
+
+def test_a_workspace_that_another_process_deletes_and_makes_again_is_used_at_once(
+    house: Canaries,
+) -> None:
+    """Key, call, delete, make again, key: in a process that was there all the time."""
+    assert totals(house)
+    other = Installation(house.here.settings, house.here.clock)
+    commands = create_app(house.here.settings, house.here.clock).test_cli_runner()
+    done = commands.invoke(args=["workspaces", "delete", "default", "--yes"])
+    assert done.exit_code == 0, done.output
+    assert house.ask("GET", "/connector/v1/whoami").status_code == 401
+    house.here.clock.moved += 60  # type: ignore[attr-defined]
+    other.prepare()
+    _, house.key = other.accounts.workspace("default").create_key("again")
+    assert house.ask("GET", "/connector/v1/whoami").status_code == 200
+    house.connect()
+    house.work()
+    assert len(digests(house)["orders"]) > 30
+    assert other.accounts.workspace("default").shop(house.shop_id).state == "connected"
+    assert totals(house)
+    other.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app import create_app
@@ -66,8 +67,8 @@ def test_only_a_keyed_hash_of_it_is_stored(
         digest = connection.execute(text("SELECT digest FROM keys")).scalar_one()
     assert re.fullmatch("[0-9a-f]{64}", digest)
     # The same key in another workspace would have another hash: the hash is keyed.
-    assert not accounts._secrets("bob").key_matches(bare, digest)
-    assert accounts._secrets("alice").key_matches(bare, digest)
+    assert not accounts._unwrapped("bob").key_matches(bare, digest)
+    assert accounts._unwrapped("alice").key_matches(bare, digest)
 
 
 # --- what it may ---
@@ -265,6 +266,40 @@ def test_a_new_secret_key_changes_no_key_no_token_and_no_hash(
     (shop,) = again.accounts.workspace("default").shops()
     assert again.accounts.token_keeper(shop, no_refresh).access_token() == "access-canary-1"
     again.close()
+
+
+def test_a_process_that_runs_on_takes_the_new_secret_key_from_the_folder(
+    made: tuple[Path, Settings],
+) -> None:
+    """It had not opened the workspace before."""
+    _, settings = made
+    app = create_app(settings)
+    first: Installation = app.extensions["installation"]
+    first.prepare()
+    _, bare = first.accounts.workspace("default").create_key("Report")
+    runs_on = create_app(settings)
+    told = app.test_cli_runner().invoke(args=["rotate-secrets"])
+    first.close()
+    assert "Start web and worker again." in told.output
+    headers = {"Authorization": f"Bearer {bare}"}
+    answer = runs_on.test_client().get("/connector/v1/whoami", headers=headers)
+    assert answer.status_code == 200
+    runs_on.extensions["installation"].close()
+
+
+def test_not_ready_with_a_secret_key_that_opens_nothing(tmp_path: Path) -> None:
+    def app_with(key: str) -> Flask:
+        values = {"data_dir": tmp_path, "sample_account": False, "secret_key": key}
+        return create_app(Settings.model_validate(values))
+
+    first = app_with(SECRET)
+    first.extensions["installation"].prepare()
+    assert first.test_client().get("/readyz").get_json()["checks"]["secret_key"] is True
+    first.extensions["installation"].close()
+    other = app_with(SECRET[::-1])
+    answer = other.test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["checks"]["secret_key"]) == (503, False)
+    other.extensions["installation"].close()
 
 
 def no_refresh(_token: str) -> MadeGrant:

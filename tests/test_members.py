@@ -127,6 +127,12 @@ def test_a_link_without_a_name_is_the_first_owners(
         ("Ana", "admin", None, "one of the roles"),
         ("Ana", VIEWER, ["Nobody"], "no such client"),
         ("Ana", OWNER, ["Aurora"], "An owner sees all shops"),
+        ("ana@example.com", VIEWER, None, "without @"),
+        ("Ana\nOwner", VIEWER, None, "on one line"),
+        ("Ana\u2028B", VIEWER, None, "on one line"),
+        ("", VIEWER, None, "Write a name"),
+        (" \t", VIEWER, None, "Write a name"),
+        (" owner ", VIEWER, None, "of this name already"),
     ],
 )
 def test_what_a_member_cannot_be(
@@ -245,6 +251,9 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answerin
     for shop_id, client in (("111", "Aurora"), ("222", "Borea")):
         fill(test, test.shop(HandMadeShop(shop_id, f"Shop of {client}", "US")))
         scope.set_client(shop_id, client)
+        test.here.ledger.enqueue(
+            "default", shop_id, "forward", "sync", slot=f"of {client}", parameters={}
+        )
     ana = Member(test)
     member_id = scope.add_member("Ana", EDITOR, ["Aurora"])
     link = test.here.sessions.new_link_token("default", member_id=member_id)
@@ -268,7 +277,21 @@ def test_pages_show_the_shops_of_those_clients_and_no_others(
     assert answer.status_code == 200
     page = answer.text
     assert "Borea" not in page
-    assert "222" not in re.sub(r'[?&]v=\w+|form_token" value="\w+', "", page)
+    theirs = re.sub(r'[?&]v=\w+|form_token" value="\w+|/history/\w+', "", page)
+    assert "222" not in theirs
+
+
+def test_the_history_is_that_of_those_clients(limited: tuple[Answering, Member]) -> None:
+    test, ana = limited
+    runs = {run.shop_id: run.id for run in test.here.ledger.runs("default")}
+    assert set(runs) == {"111", "222"}
+    page = ana.page("/history")
+    assert (runs["111"] in page, runs["222"] in page) == (True, False)
+    theirs = ana.get("/history", shop="222")
+    assert (theirs.status_code, runs["222"] in theirs.text) == (422, False)
+    answers = [ana.client.get(f"/history/{runs[shop_id]}") for shop_id in ("111", "222")]
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert "Borea" not in answers[1].text
 
 
 @pytest.mark.parametrize(
@@ -286,9 +309,10 @@ def test_nothing_is_started_for_a_shop_of_another_client(
     limited: tuple[Answering, Member],
 ) -> None:
     test, ana = limited
+    before = [run.id for run in test.here.ledger.runs("default")]
     answer = ana.post("/import", {"shop": ["111", "222"]}, page="/")
     assert answer.status_code == 404
-    assert test.here.ledger.runs("default") == []
+    assert [run.id for run in test.here.ledger.runs("default")] == before
 
 
 def test_what_goes_past_the_pages_is_limited_too(limited: tuple[Answering, Member]) -> None:

@@ -289,6 +289,23 @@ def test_an_authorization_that_ends_soon_is_told(house: ImportHouse) -> None:
     assert told(house, "bob") == ["Access ends soon: Bob's shop"]
 
 
+def test_that_data_is_deleted_is_told_once_a_week_before(house: ImportHouse) -> None:
+    """Kept for 30 days; also where no other shop of the workspace is read."""
+    for shop_id in (ONE, TWO):
+        house.accounts.workspace("alice").disconnect_shop(shop_id)
+    house.overview.farewells.due()
+    house.clock.instant += 23 * DAY - 60
+    house.telling.look()
+    assert told(house) == []
+    house.clock.instant += 60
+    house.telling.look()
+    house.clock.instant += DAY
+    house.telling.look()
+    assert told(house) == ["2 shops: data is deleted soon"]
+    (message,) = house.notices.messages("alice")
+    assert "what was imported is deleted on" in message.body
+
+
 def test_several_processes_tell_it_once(house: ImportHouse) -> None:
     house.accounts.deauthorised(ONE)
     at_once(6, lambda _: house.telling.look())

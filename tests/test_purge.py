@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,3 +135,19 @@ def test_disconnecting_with_purge_stops_the_worker_and_leaves_other_shops_alone(
     assert again.token > claim.token
     kept.commit(kept.records.grant("backward", again.token))
     kept.stores.close()
+
+
+def test_a_folder_that_another_process_deleted_and_made_again_is_opened_anew(kept: Kept) -> None:
+    """As after a workspace was deleted and made again under its id."""
+    (before,) = kept.records.query("SELECT count(*) FROM products")
+    assert tuple(before) == (PRODUCT_COUNT,)
+    other = ShopStores(kept.folder, FakeClock())
+    shutil.rmtree(kept.folder.shops_folder / PLACE[0])
+    made = other.records(*PLACE)
+    made.grant("backward", 9)
+    (count,) = kept.stores.records(*PLACE).query("SELECT count(*) FROM products")
+    assert tuple(count) == (0,)
+    assert kept.stores.records(*PLACE) is not kept.records
+    assert kept.stores.columns(*PLACE) is not kept.columns
+    assert kept.stores.records(*PLACE) is kept.stores.records(*PLACE)
+    other.close()

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from hub.overview import Overview
 from hub.shop_list import ShopCard
+from hub.times import on_day
 from store.accounts import Principal
 from store.commits import Commit, Covered, StageProgress
 from store.runs import Run
@@ -391,6 +392,26 @@ def test_one_consent_is_asked_for_each_seller(house: House) -> None:
     assert page.count('href="/connect/tiktok/start?shop=') == 2
     assert "Harbour Tea, Test Shop 1" in page or "Test Shop 1, Harbour Tea" in page
     assert "Other Seller" in page
+
+
+def test_when_the_data_of_a_shop_that_was_left_is_deleted_stands_on_its_card(house: House) -> None:
+    """Kept for 30 days from when it was first seen to be left."""
+    connect_shop(house.accounts, "alice", GRANT, MadeShop("7000001"))
+    house.overview.farewells.due()
+    assert "is deleted on" not in words_of(page_of(house))
+    house.accounts.workspace("alice").disconnect_shop("7000001")
+    house.overview.farewells.due()
+    the_day = on_day(START + 30 * DAY, card_of(house).zone)
+    told = f"What was imported is deleted on {the_day}, unless the shop is connected again."
+    assert told in words_of(page_of(house))
+
+
+def test_pages_that_end_a_shop_say_for_how_long_its_data_stays(house: House) -> None:
+    connect_shop(house.accounts, "alice", GRANT, MadeShop("7000001"))
+    told = "stays for 30 days and is deleted then, unless the shop is connected again."
+    for address in ("/shops/disconnect?shop=7000001", "/about/privacy"):
+        assert told in words_of(page_of(house, address)), address
+    assert "deleted then, unless" in words_of(page_of(house, "/shops/7000001/disconnect"))
 
 
 def test_several_are_disconnected_and_their_data_stays(house: House) -> None:

@@ -186,6 +186,11 @@ def test_an_exception_of_the_house_can_be_caught_by_what_to_do_next() -> None:
         "APP_SECRET=CANARY",
         "the token TTP_CANARYCANARY is bad",
         '"cipher":"ROW_CANARYCANARY"',
+        "/x/tts_0123456789abcdef_CANARYCANARY-CANARY",
+        "%2Ftts_0123456789abcdef_CANARYCANARY",
+        "the token ya29.a0CANARY-CANARY_x is bad",
+        "1//0gCANARY-CANARY",
+        "token 1%2F%2F0gCANARY-CANARY",
     ],
 )
 def test_secrets_are_struck_out_of_any_text(text: str) -> None:
@@ -201,6 +206,9 @@ def test_secrets_are_struck_out_of_any_text(text: str) -> None:
         "order_search: HTTP 400, code 36009004: order_status",
         "shop_cipher is not required",
         "code=36009004",
+        "tts_notification_id and tts_sla_time",
+        "https://127.0.0.1//static/style.css",
+        "page 1 // of 3",
     ],
 )
 def test_text_without_secrets_stays_as_it_is(text: str) -> None:

@@ -30,6 +30,10 @@ _CALLBACK: Final = re.compile(r"([?&](?:code|state)=)[^&\s\"']+")
 _BEARER: Final = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+")
 # Tokens and ciphers by their look: a region's prefix and a long random part.
 _TOKEN: Final = re.compile(r"\b(TTP|ROW|GCP)_[\w+/=-]{6,}")
+# Our own API keys, and Google's access and refresh tokens, also inside an address.
+_KEY: Final = re.compile(
+    r"(tts_[0-9a-f]{16}_|ya29\.|1//0|1%2F%2F0)[\w.-]{6,}", re.ASCII | re.IGNORECASE
+)
 _MAX_DEPTH: Final = 6
 
 
@@ -38,7 +42,8 @@ def strike(text: str) -> str:
     text = _PAIR.sub(rf"\1\2{STRUCK}", text)
     text = _CALLBACK.sub(rf"\1{STRUCK}", text)
     text = _BEARER.sub(rf"\1{STRUCK}", text)
-    return _TOKEN.sub(rf"\1_{STRUCK}", text)
+    text = _TOKEN.sub(rf"\1_{STRUCK}", text)
+    return _KEY.sub(rf"\1{STRUCK}", text)
 
 
 def _struck(value: Any, depth: int) -> Any:

@@ -1,8 +1,8 @@
 """How a request arrives: whole, in time, and while there is room for it.
 
-A thread that waits for a slow sender, or for a slow reader, answers nobody else. The server waits
-for the head of a request without a thread; what follows has a time limit here. A proxy that buffers
-(docs/deploy_nginx.md) keeps slow ends away altogether.
+A thread that waits for a slow sender, or for a slow reader, answers nobody else. The head of a
+request has a time limit in web/heads.py, what follows has one here. Limits shorten the wait and no
+more: a proxy that buffers (docs/deploy_nginx.md) keeps slow ends away altogether.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Flask, Request, abort
+from werkzeug.exceptions import HTTPException
 
 from errors import BadRequest, NotReady
 from web.entries import largest_body
@@ -31,6 +32,8 @@ _AGAIN_SECONDS: Final = 2.0
 #: A refused body is read up to this many bytes, so that the sender gets to read the refusal
 #: instead of a broken connection.
 _READ_AWAY_BYTES: Final = 16 * 1024 * 1024
+
+_BROKEN: Final = "The request did not arrive whole. Send it again."
 
 _AT_ONCE: Final = "CONNECTIONS_AT_ONCE"
 _NEVER_TURNED_AWAY: Final = ("/webhooks/", "/healthz", "/readyz", "/metrics")
@@ -56,8 +59,8 @@ def refuse_when_full(app: Flask, request: Request) -> None:
 
 
 def receive(request: Request, seconds: float = BODY_SECONDS) -> None:
-    """Read the body, which stays with the request. BadRequest `too_large`; 408 when it has not
-    come in time."""
+    """Read the body, which stays with the request. BadRequest `too_large`, and for one that is
+    broken or not whole; 408 when it has not come in time."""
     largest = request.max_content_length = largest_body(request.path)
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
@@ -71,7 +74,7 @@ def receive(request: Request, seconds: float = BODY_SECONDS) -> None:
                     code="too_large",
                 )
             if request.content_length or request.environ.get("wsgi.input_terminated"):
-                request.get_data(cache=True)
+                _read(request)
         finally:
             if is_late():
                 abort(408)
@@ -97,6 +100,18 @@ def _ending(connection: Any, seconds: float) -> Iterator[Callable[[], bool]]:
         yield late.is_set
     finally:
         watch.cancel()
+
+
+def _read(request: Request) -> None:
+    try:
+        content = request.get_data(cache=True)
+    except HTTPException:
+        raise
+    except Exception as broken:
+        # Each server raises kinds of its own for chunks that are none.
+        raise BadRequest(_BROKEN, debug=type(broken).__qualname__) from broken
+    if len(content) < (request.content_length or 0):
+        raise BadRequest(_BROKEN, debug="the body ended before its length")
 
 
 def _read_away(request: Request) -> None:

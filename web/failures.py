@@ -1,7 +1,8 @@
 """Every error as its JSON body or its page, with a status and a reference to search the logs for.
 
 The body is that of `errors.ConnectorError.as_json`. An exception nobody foresaw becomes a general
-sentence: its text might hold a payload, so neither the answer nor the log repeats it.
+sentence: its text might hold a payload, so neither the answer nor the log repeats it. An address
+may hold a key that somebody put there, so the log has only its route.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from errors import BadRequest, ConnectorError, Refused
 from web.entries import is_page
+from web.request_log import route_of
 
 log: Any = structlog.get_logger("web")
 
@@ -55,7 +57,7 @@ def _told(error: ConnectorError) -> Response:
         debug=error.debug,
         reference=error.reference or g.request_id,
         method=request.method,
-        path=request.path,
+        route=route_of(request),
     )
     return _answer(error, error.http_status)
 
@@ -84,7 +86,7 @@ def _unforeseen(failure: Exception) -> Response:
         ],
         reference=g.request_id,
         method=request.method,
-        path=request.path,
+        route=route_of(request),
     )
     sentence = (
         "Something went wrong on our side. Try again; if it stays, tell whoever runs this "

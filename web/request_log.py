@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 
 from clock import Clock
 
@@ -22,6 +22,11 @@ _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/static/<path:fil
 Observer = Callable[[str, int, float], None]
 
 
+def route_of(request: Request) -> str:
+    """The rule that fits the address, whose variables are written as such; or `none`."""
+    return request.url_rule.rule if request.url_rule else "none"
+
+
 def observe_requests(app: Flask, clock: Clock, observer: Observer) -> None:
     """Call before `attach`, whose checks count as part of a request."""
 
@@ -29,7 +34,7 @@ def observe_requests(app: Flask, clock: Clock, observer: Observer) -> None:
         g.begun_at = clock.monotonic()
 
     def end(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "none"
+        route = route_of(request)
         seconds = clock.monotonic() - g.begun_at
         principal = g.get("principal")
         say = log.debug if route in _QUIET else log.info
