@@ -61,7 +61,7 @@ class Asking:
         shops = self.choose_shops(workspace, made.options)
         # Seller Center counts in the shop's own days, and so does the answer.
         day = today(shops[0].shop_zone if made.seller_center else made.zone, now)
-        days = made.dates.on(day)
+        days = made.days(day)
         asked = replace(made.rows(days), last_refresh=refresh)
         limit = min(filter(None, (made.row_limit, most_rows)), default=0)
         if limit and not made.sort:

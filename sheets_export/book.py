@@ -17,7 +17,7 @@ import gspread
 import orjson
 import requests
 import structlog
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 from gspread.urls import (
     SPREADSHEET_BATCH_UPDATE_URL,
@@ -65,8 +65,9 @@ class Unsure(Retryable):
 
 class Sheets:
     """`session` carries the account's credentials (`authorised`); `address`: whose they are, which
-    every error names; `project`: whose quota it is. `jitter` gives 0 to 1. Threads need one each:
-    a requests session is not for several."""
+    every error names; `project`: whose quota it is. `remedy`: what to do when Google no longer
+    takes them. `jitter` gives 0 to 1. Threads need one each: a requests session is not for
+    several."""
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Sheets:
         budget: SheetBudget,
         *,
         project: str = "",
+        remedy: str = "Connect Google Sheets again.",
         jitter: Callable[[], float] = random.random,
     ) -> None:
         # gspread types its session as google-auth's; any session of requests does.
@@ -85,6 +87,7 @@ class Sheets:
         self._clock = clock
         self._budget = budget
         self._project = project
+        self._remedy = remedy
         self._jitter = jitter
 
     def book(self, spreadsheet_id: str) -> Book:
@@ -112,13 +115,14 @@ class Sheets:
                 return self._http.request(verb, address, **sent).json()
             except gspread.exceptions.APIError as error:
                 problem = self._problem(kind, error.response, number)
-            except RefreshError as error:
-                raise self._no_access(str(error)) from error
             except (requests.exceptions.RequestException, TransportError, ValueError) as error:
                 # ValueError: an answer that is no JSON has been cut off.
                 problem = Retryable("Google Sheets did not answer.", debug=type(error).__name__)
             except GoogleAuthError as error:
-                raise self._no_access(str(error)) from error
+                if not error.retryable:
+                    raise self._no_access(str(error)) from error
+                # The server that gives tokens is out of order; nobody took the sign-in back.
+                problem = Retryable("Google Sheets did not answer.", debug=str(error)[:200])
             _log.warning("sheets_call_failed", kind=kind, problem=problem.debug, attempt=number)
             if not (repeats or isinstance(problem, RateLimited)):
                 raise Unsure(problem.message, debug=problem.debug)
@@ -176,7 +180,7 @@ class Sheets:
 
     def _no_access(self, said: str) -> Reauthorise:
         return Reauthorise(
-            f"Google no longer accepts the sign-in of {self.address}. Connect Google Sheets again.",
+            f"Google no longer accepts the sign-in of {self.address}. {self._remedy}",
             debug=said[:200],
         )
 

@@ -27,7 +27,7 @@ def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
     def settings(spreadsheet_id: str) -> Response:
         workspace_id = g.principal.workspace_id
         reads = request.form.get("reads") == "yes"
-        limit = limit_of(request.form.get("shows", ""))
+        limit = limit_of(request.form.get("shows", "")) if reads else None
         exporting.spreadsheets.read_settings(workspace_id, spreadsheet_id, reads=reads, limit=limit)
         said = (
             "The tab _settings is being made in the spreadsheet."
@@ -93,11 +93,14 @@ def add_google(routes: Blueprint, sheets: SheetsExport) -> None:
 
 
 def limit_of(key: str) -> Limit:
-    """What the tab _settings may show, by the key of a subject; "" for everything."""
+    """What the tab _settings may show, by the key of a subject; `all` for everything. BadRequest
+    where nothing is named: everything is too much to be meant by that."""
+    if not key:
+        raise BadRequest("Choose which shops the tab _settings may show.")
     client = client_of(key)
     if client:
         return Limit(clients=(client,))
-    return Limit(shop_ids=(key,)) if key and key != ALL else Limit()
+    return Limit(shop_ids=(key,)) if key != ALL else Limit()
 
 
 def _set_up(sheets: SheetsExport) -> DriveSignIn:

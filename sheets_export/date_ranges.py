@@ -126,6 +126,21 @@ class DateRange:
             return Earlier(self._unit(unit, today, back + 12 // _MONTHS[unit]), months=12)
         return Earlier(Days(_year_before(days.first), _year_before(days.last)), months=12)
 
+    def whole(self, days: Days, unit: str, today: dt.date) -> Days:
+        """Wider, so that they begin with a whole unit (day, week …) and end with one, or with the
+        last day that these dates can tell of today."""
+        if unit == "day":
+            return days
+        try:
+            first = self._unit(unit, days.first, 0).first
+            up_to = today if self.include_today else today - _DAY
+            last = days.last
+            if last < up_to:
+                last = min(self._unit(unit, last, 0).last, up_to)
+        except (ValueError, OverflowError):
+            return days  # at the ends of the calendar
+        return Days(first, last)
+
     def _unit(self, unit: str, day: dt.date, back: int) -> Days:
         """The whole week, month, quarter or year that `day` is in, or one so many before."""
         if unit == "week":

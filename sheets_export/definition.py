@@ -23,7 +23,7 @@ from errors import BadRequest, nearest
 from sheets_export import date_ranges, schedule
 from sheets_export.date_ranges import DateRange, Days
 from sheets_export.presets import PRESETS, Preset
-from sheets_export.row_keys import row_key
+from sheets_export.row_keys import is_lasting, row_key, unit_of
 from sheets_export.schedule import Schedule
 from sheets_export.target import Mode
 
@@ -91,6 +91,8 @@ WEEK_STARTS: Final[Mapping[str, str]] = {
     date_ranges.SUNDAY: "Sunday",
 }
 _LONGEST_NAME: Final = 80
+#: int() takes no text that is longer than it likes.
+_MOST_DIGITS: Final = 9
 _ANY_DAY: Final = dt.date(2026, 1, 1)
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _ORDER: Final = re.compile(r"(.*?)(?:\s+(asc|desc))?", re.IGNORECASE | re.DOTALL)
@@ -144,6 +146,17 @@ class Definition:
     def options(self) -> Options:
         """What it says of shops, currency and zone, whatever the days are."""
         return self._asked(self.fields, Days(_ANY_DAY, _ANY_DAY)).options
+
+    def days(self, today: dt.date) -> Days:
+        """Those that are asked for on a day. A row that is updated in place is written over, so it
+        must be about all of its week or month, and not about what is left of it in the range."""
+        days = self.dates.on(today)
+        unit = unit_of(self.keys) if self.mode == "upsert" else None
+        if unit is None:
+            return days
+        name, by_sunday = unit
+        week_start = date_ranges.SUNDAY if by_sunday else date_ranges.MONDAY
+        return replace(self.dates, week_start=week_start).whole(days, name, today)
 
     def rows(self, days: Days) -> GetDataRequest:
         """The question of the table. Where the rows are not sorted otherwise, it is limited by the
@@ -234,10 +247,10 @@ class _Reading:
         return None if self.problems else made
 
     def _check_together(self, made: Definition) -> None:
-        if made.mode == "upsert" and not made.keys:
+        if made.mode == "upsert" and not is_lasting(made.keys):
             self.problems["mode"] = (
-                "To update rows in place there must be something to know them by: add a dimension, "
-                "such as Date."
+                "To update rows in place there must be something to know them by that stays the "
+                "same: add a dimension such as Date, Year Month or Order ID."
             )
         if made.totals and made.mode != "replace":
             self.problems["totals"] = (
@@ -372,7 +385,8 @@ class _Reading:
 
     def _number(self, name: str, lowest: int, highest: int) -> int:
         said = self._texts[name] or "0"
-        if not (said.isascii() and said.isdecimal() and lowest <= int(said[:9]) <= highest):
+        is_number = said.isascii() and said.isdecimal() and len(said) <= _MOST_DIGITS
+        if not (is_number and lowest <= int(said) <= highest):
             self.problems[name] = (
                 f"{said[:40]!r} must be a whole number from {lowest} to {highest:,}."
             )

@@ -68,6 +68,8 @@ class Drive:
         except (TransportError, OSError) as error:
             raise Retryable("Google Drive did not answer.", debug=type(error).__name__) from error
         except GoogleAuthError as error:
+            if error.retryable:
+                raise Retryable("Google Drive did not answer.", debug=str(error)[:200]) from error
             raise self._no_access(str(error)) from error
         return answer
 

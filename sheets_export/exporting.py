@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clock import Clock
+from errors import BadRequest
 from sheets_export.asking import Answered, Asking
 from sheets_export.definition import Unfit, kept_texts, read_definition
 from sheets_export.refreshing import enqueue_due, enqueue_refresh, next_refresh
@@ -29,6 +30,11 @@ SETTINGS_TAB: Final = "_settings"
 
 _LINK: Final = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,100})")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
+_ROWS_STAY: Final = (
+    "The rows that are there stay, so they keep their mode and the dimensions that they are known "
+    "by: others would leave rows that nothing updates, or wipe some that should stay. Make a new "
+    "export on another tab instead."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,19 @@ class Exporting:
         its id, made up when missing."""
         wish = self.wish(workspace_id, texts, origin)
         self.spreadsheets.add(workspace_id, wish.spreadsheet_id, grant_id=grant_id)
-        return self.exports.create(workspace_id, wish, export_id)
+        try:
+            return self.exports.create(workspace_id, wish, export_id)
+        except BadRequest:
+            self.spreadsheets.forget_unused(workspace_id, wish.spreadsheet_id)
+            raise
 
     def change(self, export: Export, texts: Mapping[str, str]) -> Export:
-        """The same for an export that is there; where it is written to stays."""
-        where = {"spreadsheet": export.spreadsheet_id}
+        """The same for an export that is there; where it is written to stays, and so does what its
+        rows are known by, once they are there to stay."""
+        where = {"spreadsheet": export.spreadsheet_id, "tab": export.tab}
         wish = self.wish(export.workspace_id, {**texts, **where}, export.origin)
+        if export.written_at is not None and not _goes_on(export.definition, wish.definition):
+            raise Unfit({"mode": _ROWS_STAY})
         return self.exports.change(export.workspace_id, export.id, wish)
 
     def wish(self, workspace_id: str, texts: Mapping[str, str], origin: str = HUB) -> Wish:
@@ -142,6 +155,18 @@ class Exporting:
     def runs(self, export: Export, limit: int = 10) -> list[Run]:
         """The newest first."""
         return self.ledger.runs(export.workspace_id, export.subject, limit)
+
+
+def _goes_on(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """Whether the rows that one definition has written can be those of another."""
+    try:
+        old = read_definition(before)
+    except Unfit:
+        return True  # of another release; nobody knows what it meant
+    new = read_definition(after)
+    if old.mode == "replace":
+        return new.mode != "upsert" or new.keys == old.keys
+    return new.mode == old.mode and (old.mode == "append" or new.keys == old.keys)
 
 
 def spreadsheet_id_of(text: str) -> str:

@@ -83,7 +83,8 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
         if not grant_id:
             return exporting.create(workspace_id, texts)
         # Any id will do to find out whether the rest can be had.
-        exporting.wish(workspace_id, {**texts, "spreadsheet": "x" * 44})
+        wish = exporting.wish(workspace_id, {**texts, "spreadsheet": "x" * 44})
+        exporting.exports.refuse_taken(workspace_id, wish.name)
         file = sheets.google.drive(workspace_id, grant_id).create(texts["name"])
         where = {"spreadsheet": file.file_id}
         exporting.spreadsheets.add(workspace_id, file.file_id, title=file.title, grant_id=grant_id)
@@ -92,7 +93,7 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
     @routes.get("/<export_id>/edit")
     @needs(EDITOR, whole=True)
     def edit(export_id: str) -> str:
-        export = exporting.exports.one(g.principal.workspace_id, export_id)
+        export = own_export(sheets, export_id)
         return form(entered_of(export), export)
 
     @routes.post("/<export_id>/edit")
@@ -124,6 +125,22 @@ def own_export(sheets: SheetsExport, export_id: str) -> Export:
     if export.origin != HUB:
         raise BadRequest("This export is changed in the tab _settings of its spreadsheet.")
     return export
+
+
+def is_stopped_here(sheets: SheetsExport, export: Export) -> bool:
+    """Whether it is left alone and removed here: also one that a tab _settings made which is not
+    read any more, for then no row of it can say so."""
+    if export.origin == HUB:
+        return True
+    books = sheets.exporting.spreadsheets
+    return not books.one(export.workspace_id, export.spreadsheet_id).reads_settings
+
+
+def stoppable_export(sheets: SheetsExport, export_id: str) -> Export:
+    """One that is left alone or removed here. BadRequest for one of a tab _settings that is
+    read."""
+    export = sheets.exporting.exports.one(g.principal.workspace_id, export_id)
+    return export if is_stopped_here(sheets, export) else own_export(sheets, export_id)
 
 
 def _offered(about: list[Subject], entered: Entered) -> list[tuple[str, str]]:

@@ -24,6 +24,11 @@ NO_ACCESS: Final = (
     "No Google account is set up here to write spreadsheets with. Sign in with Google under "
     "Sheets, or have GOOGLE_SERVICE_ACCOUNT set by whoever runs this installation."
 )
+_PERSON_REMEDY: Final = "Sign in with Google again under Sheets."
+_SERVICE_REMEDY: Final = (
+    "Whoever runs this installation gives that account a new key and sets GOOGLE_SERVICE_ACCOUNT "
+    "to it."
+)
 
 
 class GoogleAccess:
@@ -73,7 +78,8 @@ class GoogleAccess:
         if made is None:
             session = (self.session_of or authorised)(credentials)
             address = self.address_of(workspace_id, grant_id)
-            made = Sheets(session, address, self._clock, self._budget)
+            remedy = _PERSON_REMEDY if grant_id else _SERVICE_REMEDY
+            made = Sheets(session, address, self._clock, self._budget, remedy=remedy)
             known[id(credentials)] = made
         return made
 

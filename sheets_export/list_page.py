@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, render_template
 
+from connector.request import ALL
+from connector.subjects import Subject, key_of_client
 from sheets_export.form_routes import subjects_of
 from sheets_export.joined import SheetsExport
 from sheets_export.presets import PRESETS
+from store.accounts_rows import NO_LIMIT, Limit
 from store.roles import EDITOR, OWNER
 
 
@@ -36,10 +40,20 @@ def list_page(sheets: SheetsExport, made_key: str = "") -> str:
         problem=problem,
         with_google=sheets.drive_sign_in is not None,
         presets=PRESETS,
-        shows=[("", "All shops"), *((one.key, one.label) for one in about[1:])],
+        shows={book.spreadsheet_id: shown_by(book.limit, about) for book in books},
         made_key=made_key,
         **may(),
     )
+
+
+def shown_by(limit: Limit, about: Sequence[Subject]) -> list[tuple[str, str, bool]]:
+    """What the tab _settings may show: (key, label, whether it is so now) of each choice. What it
+    may show now is among them, also when nothing here is called so any more."""
+    now = [*map(key_of_client, limit.clients or ()), *limit.shop_ids]
+    known = {ALL: "All shops"} | {one.key: one.label for one in about if one.key != ALL}
+    known |= {key: key for key in now if key not in known}
+    chosen = ALL if limit == NO_LIMIT else next(iter(now), "")
+    return [(key, label, key == chosen) for key, label in known.items()]
 
 
 def may() -> dict[str, Any]:

@@ -25,7 +25,7 @@ from sheets_export.found import Found, find, lost_tab, refuse_deleted
 from sheets_export.layout import Area, Layout, status_lines
 from sheets_export.sighting import Mark, NeedsLook, Sighting, Tab
 from sheets_export.table import Cell, Table
-from sheets_export.target import Place, Status, Target
+from sheets_export.target import Mode, Place, Status, Target
 from sheets_export.upsert import Rows, appended, replaced, stretches, upserted
 
 #: What a new tab has, so that there is room beside the block, unless it is long.
@@ -58,6 +58,14 @@ def told(found: Found, status: Status) -> list[dict[str, Any]]:
         area = Area(lines.top, found.columns[first], lines.bottom - 1, found.columns[last - 1] + 1)
         requests.append(changes.put(found.tab.sheet_id, area, some))
     return requests
+
+
+def holds(found: Found, table: Table, mode: Mode) -> bool:
+    """Whether the block has the columns of a table that was written into it, and as many rows; in
+    the other modes than replace it may have more. What stands in them is not looked at."""
+    missing = {column.field_id for column in table.columns} - set(found.field_ids)
+    more = found.bottom - found.header_row - 1 - table.row_count
+    return not missing and (more == 0 if mode == "replace" else more >= 0)
 
 
 def place_of(layout: Layout, tab: Tab, tabs: Sequence[Tab]) -> Place:

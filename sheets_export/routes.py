@@ -16,7 +16,7 @@ from errors import BadRequest
 from sheets_export.book_routes import add_books, add_google
 from sheets_export.definition import read_definition
 from sheets_export.exporting import link_of
-from sheets_export.form_routes import add_form, own_export
+from sheets_export.form_routes import add_form, is_stopped_here, stoppable_export
 from sheets_export.in_words import definition_in_words, export_state, refresh_state
 from sheets_export.joined import SheetsExport
 from sheets_export.list_page import list_page, may
@@ -72,6 +72,7 @@ def _add_export(routes: Blueprint, sheets: SheetsExport) -> None:
             schedule=schedule,
             zone=zone,
             unreadable=unreadable,
+            is_stopped_here=is_stopped_here(sheets, export),
             **may(),
         )
 
@@ -85,7 +86,7 @@ def _add_export(routes: Blueprint, sheets: SheetsExport) -> None:
     @routes.post("/<export_id>/pause")
     @needs(EDITOR, whole=True)
     def pause(export_id: str) -> Response:
-        export = own_export(sheets, export_id)
+        export = stoppable_export(sheets, export_id)
         if request.form.get("on") == "yes":
             exporting.go_on(export)
             flash("It refreshes itself again.", "ok")
@@ -97,7 +98,7 @@ def _add_export(routes: Blueprint, sheets: SheetsExport) -> None:
     @routes.post("/<export_id>/remove")
     @needs(EDITOR, whole=True)
     def remove(export_id: str) -> Response:
-        export = own_export(sheets, export_id)
+        export = stoppable_export(sheets, export_id)
         exporting.remove(export)
         flash(f"{export.name} is removed. What it wrote is still in the spreadsheet.", "ok")
         return redirect(url_for(".page"), code=303)

@@ -8,12 +8,26 @@ fact of that record reaches, many to one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from catalogue.facts import FACTS
 from catalogue.field import AnswerDimension, Dimension, TimeDimension
 from catalogue.fields import FIELDS
 from catalogue.tables import TABLES
+
+#: The fields that name a stretch of the report's own time → that stretch, and whether its weeks
+#: begin on Sunday; the finest first. Others, such as the day of the week, come again and again.
+UNITS: Final[Mapping[str, tuple[str, bool]]] = {
+    "date_hour": ("day", False),
+    "date": ("day", False),
+    "week_start_date": ("week", False),
+    "week_iso": ("week", False),
+    "week_start_sunday": ("week", True),
+    "year_month": ("month", False),
+    "year_quarter": ("quarter", False),
+    "year": ("year", False),
+}
 
 
 def row_key(fields: Sequence[str]) -> tuple[str, ...]:
@@ -28,6 +42,23 @@ def row_key(fields: Sequence[str]) -> tuple[str, ...]:
         if any(_follows(one, other) for other in others):
             kept.remove(one)
     return tuple(one.id for one in kept)
+
+
+def unit_of(keys: Sequence[str]) -> tuple[str, bool] | None:
+    """The stretch of time that a row of these keys is about, as in UNITS. None for no such."""
+    return next((unit for name, unit in UNITS.items() if name in keys), None)
+
+
+def is_lasting(keys: Sequence[str]) -> bool:
+    """Whether a row of these keys is about the same thing in every refresh: a stretch of time or a
+    record. Any other row is about whatever days were asked for."""
+    known = [FIELDS[name] for name in keys]
+    return unit_of(keys) is not None or any(
+        _names(one, fact.table.name)
+        for one in known
+        if isinstance(one, Dimension)
+        for fact in FACTS.values()
+    )
 
 
 def _follows(dimension: Dimension, record: Dimension) -> bool:

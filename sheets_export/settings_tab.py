@@ -79,7 +79,6 @@ COLUMNS: Final[tuple[_Column, ...]] = (
     _Column(_STATUS, "Status", "Written by TikTok Shop source."),
 )
 _BY_HEADER: Final = {column.header.casefold(): column.name for column in COLUMNS}
-_NEEDED: Final = ("name", _STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +104,38 @@ class SettingsTab:
 
 
 def read_tab(cells: Sequence[Sequence[str]]) -> SettingsTab:
-    """`cells`: the rows of the tab as people see them, the header first."""
+    """`cells`: the rows of the tab as people see them, all of them, the header first. A header or a
+    row that is not where it is looked for is a problem: taken for one that is gone, it would have
+    exports changed or ended that nobody meant."""
     header = [str(cell).strip().casefold() for cell in (cells[0] if cells else ())]
     columns = {_BY_HEADER[text]: number for number, text in enumerate(header) if text in _BY_HEADER}
-    missing = [column.header for column in COLUMNS if column.name in set(_NEEDED) - set(columns)]
-    if missing:
-        return SettingsTab(columns, (), f"The tab {SETTINGS_TAB} has no column {missing[0]}.")
+    if problem := _problem_of(header):
+        return SettingsTab(columns, (), problem)
     rows = []
-    for number, row in enumerate(cells[1:ROWS], start=1):
+    for number, row in enumerate(cells[1:], start=1):
         texts = {name: _cell(row, place) for name, place in columns.items()}
         status = texts.pop(_STATUS)
-        if any(texts.values()):
-            rows.append(SettingsRow(number, texts, status))
+        if not any(texts.values()):
+            continue
+        if number >= ROWS:
+            return SettingsTab(columns, (), _TOO_LOW.format(row=number + 1))
+        rows.append(SettingsRow(number, texts, status))
     return SettingsTab(columns, tuple(rows))
+
+
+def _problem_of(header: Sequence[str]) -> str:
+    for column in COLUMNS:
+        count = header.count(column.header.casefold())
+        if count != 1:
+            many = "no column" if count == 0 else "two columns"
+            return f"The tab {SETTINGS_TAB} has {many} {column.header}."
+    return ""
+
+
+_TOO_LOW: Final = (
+    f"In the tab {SETTINGS_TAB} only the first {ROWS} rows are read, and row {{row}} is filled. "
+    "Move it up."
+)
 
 
 def _cell(row: Sequence[str], place: int) -> str:

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from connector.request import ALL, NO
 from errors import BadRequest, ConnectorError, Retryable
 from sheets_export.definition import read_definition
 from sheets_export.exporting import SETTINGS_TAB, Exporting
 from sheets_export.settings_tab import (
-    ROWS,
     SettingsRow,
     SettingsTab,
     making,
@@ -24,7 +25,7 @@ from sheets_export.settings_tab import (
     status_of,
     telling,
 )
-from sheets_export.work import Left
+from sheets_export.work import UNEXPECTED, Left
 from store.accounts import ShopRow, WorkspaceScope
 from store.exports import SHEET, Export
 from store.ledger import Claim
@@ -41,13 +42,16 @@ READ_EVERY_SECONDS: Final = 900.0
 _FIELDS: Final = (
     "sheets.properties.sheetId,sheets.properties.title,sheets.data.rowData.values.formattedValue"
 )
-_AREA: Final = f"'{SETTINGS_TAB}'!A1:BZ{ROWS}"
+#: All rows: one that was pushed far down is no row that was deleted.
+_AREA: Final = f"'{SETTINGS_TAB}'!A:BZ"
 _ALL_SHOPS: Final = "All shops"
 _CLIENT: Final = "Client "
 #: The scope is what a member allowed the tab, so nobody's key is to blame.
 _NOT_ALLOWED: Final = (
     "A member has not allowed this tab to ask for these shops. Choose others, or have it allowed."
 )
+_log = structlog.get_logger(__name__)
+_LOOK_AGAIN: Final = "Please look at this again: {why}"
 _SAME_TAB: Final = "Another row writes to this tab. Write another name into Tab."
 
 
@@ -93,6 +97,9 @@ class SettingsReading:
         except ConnectorError as error:
             self._spreadsheets.settings_were_read(sheet, later, error.message)
             return Left("failed", error.message)
+        except Exception:
+            self._spreadsheets.settings_were_read(sheet, later, UNEXPECTED)
+            raise
         self._spreadsheets.settings_were_read(sheet, later, left)
         return Left("failed" if left else "done", left)
 
@@ -133,16 +140,31 @@ class SettingsReading:
         statuses: dict[int, str] = {}
         seen: set[str] = set()
         for row, export_id in zip(rows, wanted, strict=True):
-            try:
-                if export_id in seen:
-                    raise BadRequest(_SAME_TAB)
-                export = self._apply(sheet, scope, row, known.get(export_id), export_id)
-                zone = export.definition.get("zone", "UTC")
-                statuses[row.number] = status_of(export, zone)
-            except ConnectorError as error:
-                statuses[row.number] = f"Please look at this again: {error.message}"
+            statuses[row.number] = (
+                _LOOK_AGAIN.format(why=_SAME_TAB)
+                if export_id in seen
+                else self._status(sheet, scope, row, known.get(export_id), export_id)
+            )
             seen.add(export_id)
         return statuses
+
+    def _status(
+        self,
+        sheet: Spreadsheet,
+        scope: WorkspaceScope,
+        row: SettingsRow,
+        known: Export | None,
+        export_id: str,
+    ) -> str:
+        """What a row's status is once its export is as it says."""
+        try:
+            export = self._apply(sheet, scope, row, known, export_id)
+            return status_of(export, export.definition.get("zone", "UTC"))
+        except ConnectorError as error:
+            return _LOOK_AGAIN.format(why=error.message)
+        except Exception:  # noqa: BLE001 - the other rows go on, whatever this one holds
+            _log.exception("settings_row_failed", export=export_id, row=row.number)
+            return UNEXPECTED
 
     def _apply(
         self,
@@ -173,7 +195,7 @@ class SettingsReading:
             )
             if not is_off:
                 exporting.refresh(known)
-        elif (known.name, known.tab, known.definition) != (wish.name, wish.tab, wish.definition):
+        elif (known.name, known.definition) != (wish.name, wish.definition):
             known = exporting.change(known, texts)
             if not is_off:
                 exporting.refresh(known)

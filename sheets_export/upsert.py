@@ -56,9 +56,11 @@ def upserted(
     """`keys`: per key column, in the table's order, what stands in the block's rows. `window`: the
     first and the last day that were asked for. Raises BadRequest like `Table.row_keys`."""
     wanted = [_comparable(key) for key in table.row_keys()]
+    nameless = {key for key in wanted if all(cell is None for cell in key)}
     there: dict[tuple[Cell, ...], int] = {}
     for number, key in enumerate(zip(*keys, strict=True)):
-        if any(cell is not None for cell in key):
+        # Where nothing stands, the row without any name may go: else it came again each time.
+        if any(cell is not None for cell in key) or key in nameless:
             there.setdefault(_comparable(key), layout.first_row + number)
     end = layout.bottom
     targets = []

@@ -11,7 +11,7 @@ killed leaves a run that is claimed again, and the writer knows what that run ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock
@@ -39,7 +39,7 @@ _LONGEST_WAIT_SECONDS: Final = 1_800.0
 #: Day 0 of a spreadsheet's serial numbers, 1899-12-30, as `day_number` counts.
 _SERIAL_OF_1970: Final = 25_569
 
-_UNEXPECTED: Final = "Something unexpected happened. The log of this installation says what."
+UNEXPECTED: Final = "Something unexpected happened. The log of this installation says what."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Refreshing:
         except ConnectorError as error:
             return self._failed(claim, export, error)
         except Exception:
-            self._exports.failed(export, _UNEXPECTED)
+            self._exports.failed(export, UNEXPECTED)
             raise
 
     def _refresh(self, claim: Claim, export: Export) -> Left:
@@ -120,15 +120,22 @@ class Refreshing:
         written: Written | None = None
         # Who asks by hand gets it written, whatever happened to the cells meanwhile.
         if content == export.content and made.mode != "append" and not is_asked_for:
-            written = writer.tell(book, target, status, **said)
+            written = writer.tell(book, target, status, same=answered.table, **said)
         is_same = written is not None and written.did != "not there"
         if written is None or not is_same:
             written = writer.refresh(book, target, answered.table, status, **said)
+        is_old = written.did == "already"
+        if is_old and made.mode != "append":
+            # What stands there is what was true when the run was first worked.
+            said["run"] = f"{claim.run.id}.{claim.run.attempt}"
+            target = replace(target, place=written.place)
+            written = writer.refresh(book, target, answered.table, status, **said)
+            is_old = written.did == "already"
         rows = answered.table.row_count
         self._exports.succeeded(
             export,
             rows=rows,
-            content=content,
+            content="" if is_old else content,
             place=written.place.to_text() if written.place is not None else export.place,
             report=report_of(answered, made, written),
             written=not is_same,
@@ -136,6 +143,8 @@ class Refreshing:
         self._ledger.renew(claim, Figures(rows=rows, advanced=True))
         if is_same:
             return Left("done", f"Nothing has changed: {rows:,} rows.")
+        if is_old:
+            return Left("done", "The rows had been written before it went on.")
         return Left("done", f"{rows:,} rows written.")
 
     def _scope(self, export: Export, sheet: Spreadsheet) -> WorkspaceScope:

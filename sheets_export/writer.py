@@ -16,7 +16,7 @@ from sheets_export.assembly import Staged, Wish
 from sheets_export.book import Book, Rejected, Unsure
 from sheets_export.bounds import too_many_cells
 from sheets_export.grid import dated
-from sheets_export.plan import told
+from sheets_export.plan import holds, told
 from sheets_export.table import Table
 from sheets_export.target import Status, Target, Written
 from sheets_export.turn import Beat, Turn
@@ -65,17 +65,26 @@ class Writer:
             return self._refresh(turn, Wish(target, table, status, run, notes))
 
     def tell(
-        self, book: Book, target: Target, status: Status, *, run: str, beat: Beat = _silent
+        self,
+        book: Book,
+        target: Target,
+        status: Status,
+        *,
+        run: str,
+        same: Table | None = None,
+        beat: Beat = _silent,
     ) -> Written:
         """Write the status alone: nothing was new, or it failed. The rows stay as they are. Raises
-        what `refresh` raises, but for a block that is no longer whole: that is "not there"."""
+        what `refresh` raises, but for a block that is no longer whole: that is "not there", and
+        with `same`, what was written before, also one that lacks rows or columns of it."""
         with self._locks.held(book.spreadsheet_id, run) as lease:
             turn = Turn(book, target, self._locks, lease, beat)
             give_up_at = self._clock.monotonic() + _PATIENCE_SECONDS
             lost = 0
             while True:
                 found = turn.found()
-                requests = told(found, status) if found is not None else []
+                is_whole = found is not None and (same is None or holds(found, same, target.mode))
+                requests = told(found, status) if found is not None and is_whole else []
                 if not requests:
                     return Written("not there", target.place, 0, turn.reads, turn.writes)
                 try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clock import Clock
@@ -106,9 +106,21 @@ class Exports:
             raise _taken(self, workspace_id, wish) from None
         return self.one(workspace_id, export_id)
 
+    def refuse_taken(self, workspace_id: str, name: str) -> None:
+        """BadRequest when there is an export of this name."""
+        if any(one.name == name for one in self.of_workspace(workspace_id)):
+            raise _name_taken(name)
+
     def change(self, workspace_id: str, export_id: str, wish: Wish) -> Export:
-        """Everything is written anew the next time. BadRequest as for `create`, and `not_found`."""
-        values = {**_columns(wish, self._clock.now()), "content": "", "place": ""}
+        """Everything is written anew the next time; one that is off stays off. BadRequest as for
+        `create`, and `not_found`."""
+        next_at = case((exports.c.is_paused.is_(True), None), else_=wish.next_at)
+        values = {
+            **_columns(wish, self._clock.now()),
+            "next_at": next_at,
+            "content": "",
+            "place": "",
+        }
         this = _this(workspace_id, export_id)
         try:
             with self._database.writing() as connection:
@@ -158,7 +170,8 @@ class Exports:
 
     def due(self) -> list[Export]:
         """Those that the schedule wants now, of all workspaces."""
-        return self._found(exports.c.next_at <= self._clock.now())
+        wanted = exports.c.next_at <= self._clock.now()
+        return self._found(and_(wanted, exports.c.is_paused.is_(False)))
 
     def failing(self) -> list[Export]:
         """Those whose last refresh failed, of all workspaces."""
@@ -272,11 +285,15 @@ def _columns(wish: Wish, now: float) -> dict[str, Any]:
 def _taken(known: Exports, workspace_id: str, wish: Wish) -> BadRequest:
     names: Sequence[str] = [one.name for one in known.of_workspace(workspace_id)]
     if wish.name in names:
-        return BadRequest(f"There is an export called {wish.name} already. Choose another name.")
+        return _name_taken(wish.name)
     return BadRequest(
         f"Another export writes to the tab {wish.tab} of this spreadsheet. Choose another tab: one "
         "that nothing is written to, or a new name."
     )
+
+
+def _name_taken(name: str) -> BadRequest:
+    return BadRequest(f"There is an export called {name} already. Choose another name.")
 
 
 def _this(workspace_id: str, export_id: str) -> ColumnElement[bool]:

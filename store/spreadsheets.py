@@ -107,13 +107,15 @@ class Spreadsheets:
             raise BadRequest("There is no such spreadsheet.", code="not_found")
         return found[0]
 
-    def forget_unused(self, workspace_id: str) -> None:
-        """Forget the spreadsheets that nothing is exported to and no settings are read from."""
+    def forget_unused(self, workspace_id: str, spreadsheet_id: str = "") -> None:
+        """Forget the spreadsheets that nothing is exported to and no settings are read from; with
+        an id that one, if it is such."""
         used = exists().where(exports.c.spreadsheet_id == spreadsheets.c.spreadsheet_id)
         unused = and_(
             spreadsheets.c.workspace_id == workspace_id,
             spreadsheets.c.reads_settings.is_(False),
             ~used,
+            *([spreadsheets.c.spreadsheet_id == spreadsheet_id] if spreadsheet_id else []),
         )
         with self._database.writing() as connection:
             connection.execute(delete(spreadsheets).where(unused))
@@ -121,12 +123,13 @@ class Spreadsheets:
     # --- the tab _settings ---
 
     def read_settings(
-        self, workspace_id: str, spreadsheet_id: str, *, reads: bool, limit: Limit
+        self, workspace_id: str, spreadsheet_id: str, *, reads: bool, limit: Limit | None = None
     ) -> None:
-        """Whether the tab _settings makes exports, and of which shops it may ask."""
+        """Whether the tab _settings makes exports, and of which shops it may ask: without a `limit`
+        of those that it might before. The exports it made go on within it when it is not read."""
         values = {
             "reads_settings": reads,
-            "shows": _limit_text(limit),
+            **({} if limit is None else {"shows": _limit_text(limit)}),
             "settings_at": self._clock.now() if reads else None,
             "settings_problem": "",
         }

@@ -290,10 +290,16 @@ def test_readings_of_long_ago_are_forgotten(
 
 
 def test_a_header_in_any_order_and_case_is_understood() -> None:
-    found = read_tab([["status", "FIELDS", "", "Name", "My notes"], ["", "gmv", "", "A", "x"]])
+    header = [text.upper() for text in reversed(HEADERS)]
+    typed = {"FIELDS": "gmv", "NAME": "A", "My notes": "x"}
+    header.insert(3, "My notes")
+    found = read_tab([header, [typed.get(text, "") for text in header]])
     assert found.problem == ""
     (row,) = found.rows
-    assert row.texts == {"fields": "gmv", "name": "A"}
+    assert {name: text for name, text in row.texts.items() if text} == {
+        "fields": "gmv",
+        "name": "A",
+    }
     assert (row.number, row.tab) == (1, "A")
 
 

@@ -241,6 +241,32 @@ def test_an_export_that_is_off_is_left_alone(house: ExportHouse) -> None:
     assert house.exporting.runs(export) == []
 
 
+def test_an_export_that_is_off_stays_off_when_it_is_changed(house: ExportHouse) -> None:
+    export = house.create(schedule="hourly")
+    house.exporting.pause(export)
+    texts = {**export.definition, "name": "Sales", "fields": "date,gmv"}
+    changed = house.exporting.change(house.again(export), texts)
+    assert (changed.is_paused, changed.next_at) == (True, None)
+    house.clock.instant = NOW + 3 * 3600
+    house.look_again()
+    assert house.exporting.runs(export) == []
+    house.exporting.go_on(changed)
+    house.clock.instant = NOW + 6 * 3600
+    house.look_again()
+    assert len(house.exporting.runs(export)) == 1
+
+
+def test_nothing_is_due_of_an_export_that_is_off_whatever_its_next_moment(
+    house: ExportHouse,
+) -> None:
+    export = house.create(schedule="hourly")
+    with house.test.here.accounts.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE exports SET is_paused = 1")
+    house.clock.instant = NOW + 3 * 3600
+    house.look_again()
+    assert house.exporting.runs(export) == []
+
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 
@@ -298,6 +324,7 @@ def test_a_revoked_service_account_is_told_in_words(house: ExportHouse) -> None:
     run = house.refresh(export)
     assert run.state == "failed"
     assert ROBOT in run.message
+    assert "GOOGLE_SERVICE_ACCOUNT" in run.message
 
 
 def test_google_that_does_not_answer_is_tried_again_and_given_up_in_the_end(

@@ -1,0 +1,78 @@
+"""A form that cannot be saved leaves nothing behind, and a tab once chosen stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sheets_export.drive import Drive
+from tests.exporting import ANA, ExportHouse, export_house
+from tests.reporting import Member, text_of
+from tests.sheets_emulator.clients import google_service
+from tests.test_export_pages import form, made
+from tests.test_google_sign_in import CLIENT_ID
+
+pytestmark = pytest.mark.slow
+
+ELSEWHERE = "A" * 44
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportHouse]:
+    google = {"google_client_id": CLIENT_ID, "google_client_secret": CLIENT_ID[::-1]}
+    with export_house(tmp_path_factory.mktemp("form"), **google) as one:
+        yield one
+
+
+@pytest.fixture
+def house(built: ExportHouse) -> ExportHouse:
+    built.begin_again()
+    return built
+
+
+def books(house: ExportHouse) -> list[str]:
+    return [one.spreadsheet_id for one in house.exporting.spreadsheets.of_workspace("default")]
+
+
+def test_a_name_that_is_taken_makes_no_file_in_the_drive(house: ExportHouse) -> None:
+    house.create()
+    grant = house.exporting.spreadsheets.save_grant("default", ANA, "anas")
+    house.sheets.google.drive_of = lambda _credentials, address: Drive(
+        google_service(house.emulator, "drive", "anas"), address
+    )
+    files, member = len(house.emulator.files), Member(house.test)
+    wrong = form(house, name="Sales", tab="Other", where=f"new:{grant.id}", spreadsheet="")
+    for _ in range(3):
+        answer = member.post("/sheets/new", wrong)
+        assert answer.status_code == 422
+        assert "There is an export called Sales already." in text_of(answer.text)
+    assert len(house.emulator.files) == files
+    assert books(house) == [house.book_id]
+
+
+def test_a_spreadsheet_is_not_kept_for_an_export_that_is_not_made(house: ExportHouse) -> None:
+    house.create()
+    member = Member(house.test)
+    answer = member.post("/sheets/new", form(house, tab="Other", spreadsheet=ELSEWHERE))
+    assert answer.status_code == 422
+    assert books(house) == [house.book_id]
+    answer = member.post("/sheets/new", form(house, name="Other", tab="sales"))
+    assert answer.status_code == 422
+    assert books(house) == [house.book_id]
+
+
+def test_the_tab_stays_when_an_export_is_changed(house: ExportHouse) -> None:
+    member = Member(house.test)
+    address = made(house, member)
+    house.work()
+    page = member.page(f"{address}/edit")
+    field = page[page.index('id="tab"') - 200 : page.index('id="tab"') + 200]
+    assert "readonly" in field
+    member.post(f"{address}/edit", form(house, tab="New tab"))
+    (export,) = house.exporting.exports.of_workspace("default")
+    assert export.tab == "Sales"
+    # So the other name is free, and the tab is not.
+    house.create(name="Other", tab="New tab")
+    member.post(f"{address}/edit", form(house, tab=""))
+    assert house.again(export).tab == "Sales"
