@@ -61,6 +61,12 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 
 
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Close the engine: what DuckDB still holds when Python ends, it lists at the terminal."""
+    if worker.wsgi is not None:
+        worker.wsgi.extensions["installation"].close()
+
+
 def post_worker_init(worker: Any) -> None:
     """Tell the app how many connections its process works on or has waiting."""
     count_connections(

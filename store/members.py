@@ -60,7 +60,6 @@ def add_member(
     role: str,
     limited_to: Collection[str] | None,
     now: float,
-    has_joined: bool = False,
     by_google: bool = False,
 ) -> str:
     """Its id. `limited_to`: the clients whose shops the member sees, None for all shops.
@@ -86,7 +85,6 @@ def add_member(
                 role=role,
                 created_at=now,
                 is_limited=limited_to is not None,
-                joined_at=now if has_joined else None,
             )
         )
     except IntegrityError:

@@ -79,16 +79,21 @@ class Tallies:
             return False
         return True
 
-    def put(self, name: str, values: Mapping[Labels, float]) -> None:
-        """What was found just now, in place of everything that was known under this name."""
+    def put(self, name: str, values: Mapping[Labels, float]) -> bool:
+        """What was found just now, in place of everything that was known under this name; False
+        when the database has no time or no room for it: the next look finds it again."""
         rows = [
             {"name": name, "labels": _text(labels), "value": value}
             for labels, value in values.items()
         ]
-        with self._database.writing() as connection:
-            connection.execute(tallies.delete().where(tallies.c.name == name))
-            if rows:
-                connection.execute(self._put, rows)
+        try:
+            with self._database.writing() as connection:
+                connection.execute(tallies.delete().where(tallies.c.name == name))
+                if rows:
+                    connection.execute(self._put, rows)
+        except DBAPIError:
+            return False
+        return True
 
     def read(self) -> dict[str, dict[Labels, float]]:
         """By name and labels: what all processes have added, this one's newest included."""

@@ -23,6 +23,7 @@ from hub.metrics import PREFIX, REQUESTS, Figures, observer
 from store.accounts import Accounts
 from store.database import Database
 from store.ledger import Ledger
+from store.operations_schema import tallies as tallies_table
 from store.sessions import Sessions
 from store.tallies import Tallies
 from tests.installation import FakeClock, accounts_in, no_limits
@@ -161,6 +162,21 @@ def test_not_ready_while_somebody_holds_the_database_and_ready_again_after(
     )
     clock.instant += 5.0
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_count_that_finds_the_database_held_fails_nobody_and_is_made_again(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "accounts.sqlite"
+    database = Database(f"sqlite:///{path}", busy_timeout_ms=0)
+    with database.writing() as connection:
+        tallies_table.create(connection)
+    tallies = Tallies(database, FakeClock())
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert tallies.put(STAGES, {("orders", "done"): 1.0}) is False
+    assert tallies.put(STAGES, {("orders", "done"): 1.0}) is True
+    assert tallies.read()[STAGES] == {("orders", "done"): 1.0}
 
 
 def test_a_worker_that_has_stopped_is_told_and_answers_go_on(accounts: Accounts) -> None:
