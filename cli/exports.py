@@ -59,6 +59,9 @@ def exports_commands(here: Installation) -> Iterable[click.Command]:
         if google_account and not ids:
             raise BadRequest(f"{google_account} has not signed in with Google in this workspace.")
         wanted = {**texts, **_set(given), "name": name}
+        if not ids:
+            wish = exporting.wish(workspace, wanted)
+            here.sheets.google.refuse_unwritable(workspace, wish.spreadsheet_id)
         made = exporting.create(workspace, wanted, grant_id=ids[0] if ids else "")
         click.echo(made.id)
 

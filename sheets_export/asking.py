@@ -103,13 +103,9 @@ class Asking:
     def _compared(
         self, workspace: WorkspaceScope, made: Definition, day: dt.date, *, with_totals: bool
     ) -> Comparison | None:
-        if made.compare == "none" or not made.metrics:
+        earlier = made.earlier(day) if made.metrics else None
+        if earlier is None:
             return None
-        earlier = (
-            made.dates.previous_period(day)
-            if made.compare == "previous_period"
-            else made.dates.previous_year(day)
-        )
         asked = replace(made.rows(earlier.of), row_count=None)
         found = rows(self.ask(workspace, asked, "as it is"))
         totals, _ = self._totals(workspace, made, earlier.of) if with_totals else (None, ())

@@ -32,7 +32,8 @@ _LEAST_CELL_BYTES: Final = 20
 @dataclass(frozen=True)
 class Wish:
     """What a refresh is to bring about. `run`: of the ledger, the same however often it is begun.
-    `notes`: said after the status' message. `attempt`: how many writes were rejected before."""
+    `notes`: said after the status' message. `attempt`: how many writes were rejected before.
+    `strays`: what a write has filled that is not the block's, for the block moved meanwhile."""
 
     target: Target
     table: Table
@@ -40,6 +41,7 @@ class Wish:
     run: str
     notes: tuple[str, ...] = ()
     attempt: int = 0
+    strays: tuple[Area, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Staged:
 class Plan:
     """`body`: of the one write, after which the block is laid out as `layout` on the tab `tab`.
     None when the cells have to be staged first: `before` (requests) makes `staged`. `is_done`: this
-    run has written everything already."""
+    run has written everything already. `names`: ids of the named ranges around rows and lines, of a
+    block that was there before."""
 
     tab: Tab
     layout: Layout
@@ -63,17 +66,19 @@ class Plan:
     before: tuple[dict[str, Any], ...] = ()
     staged: Staged | None = None
     is_done: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Draft:
-    """`before` and `after`: the requests around the cells."""
+    """`before` and `after`: the requests around the cells. `names` as in the plan."""
 
     tab: Tab
     layout: Layout
     rows: Rows
     before: Sequence[dict[str, Any]]
     after: Sequence[dict[str, Any]]
+    names: tuple[str, ...] = ()
 
 
 def is_long(table: Table) -> bool:
@@ -90,7 +95,7 @@ def assembled(seen: Sighting, wish: Wish, draft: Draft, staged: Staged | None) -
     if staged is None and not is_long(wish.table):
         body = _body([*head, *_filled(wish.table, draft), *tail])
         if len(body) <= ONE_WRITE_BYTES:
-            return Plan(tab, layout, body)
+            return Plan(tab, layout, body, names=draft.names)
     if staged is None or staged.field_ids != layout.field_ids:
         return _to_be_staged(seen, wish, draft)
     tail += changes.remove_staging(staged.sheet_id, staged.sheet_id)
@@ -101,7 +106,7 @@ def assembled(seen: Sighting, wish: Wish, draft: Draft, staged: Staged | None) -
             "its date, or let the export replace the table instead.",
             code="too_large",
         )
-    return Plan(tab, layout, body)
+    return Plan(tab, layout, body, names=draft.names)
 
 
 def staged_columns(table: Table, field_ids: Sequence[str]) -> list[Sequence[Cell]]:

@@ -3,6 +3,9 @@ the spreadsheet, and people's own Google accounts."""
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from flask import Blueprint, flash, g, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -16,6 +19,10 @@ from sheets_export.list_page import list_page
 from store.accounts import Limit
 from store.roles import EDITOR, OWNER, needs, opens_to
 from store.spreadsheets import Spreadsheet
+
+#: Of Drive, and what they let somebody do.
+ROLES: Final = {"reader": "look at", "writer": "edit"}
+_ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
 def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
@@ -35,6 +42,18 @@ def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
             else "The tab _settings is not read any more; its exports go on as they are."
         )
         flash(said, "ok")
+        return redirect(url_for(".page"), code=303)
+
+    @routes.post("/books/<spreadsheet_id>/share")
+    @needs(EDITOR, whole=True)
+    def share(spreadsheet_id: str) -> Response:
+        workspace_id = g.principal.workspace_id
+        book = exporting.spreadsheets.one(workspace_id, spreadsheet_id)
+        address, role = request.form.get("email", "").strip(), request.form.get("role", "")
+        if not _ADDRESS.fullmatch(address) or role not in ROLES:
+            raise BadRequest("Give the e-mail address of one person, and what they may do.")
+        sheets.google.drive(workspace_id, book.grant_id).share(spreadsheet_id, address, role)
+        flash(f"{address} may {ROLES[role]} the spreadsheet now.", "ok")
         return redirect(url_for(".page"), code=303)
 
     @routes.post("/books/<spreadsheet_id>/key")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from errors import BadRequest, Refused
 from sheets_export.assembly import Wish, is_long
-from sheets_export.found import lost_header
-from sheets_export.layout import Area, Layout, letters
+from sheets_export.found import Found, lost_header
+from sheets_export.layout import FIRST_LABEL, Area, Layout, letters
 from sheets_export.sighting import NeedsWhole, Sighting, Tab
+from sheets_export.target import Mode
 
 #: Of a spreadsheet, blank ones included; of a tab.
 MOST_CELLS: Final = 10_000_000
@@ -36,6 +38,28 @@ def refuse_other_header(tab: Tab, layout: Layout, wish: Wish) -> None:
     }
     if there != {name: header for name, header in headers.items() if name in layout.field_ids}:
         raise lost_header(tab)
+
+
+def refuse_other_lines(tab: Tab, layout: Layout) -> None:
+    """Raises Refused when the lines above the header, for want of a name, are not the status."""
+    (row,) = tab.cells(layout.rows(layout.top, layout.top + 1)) or [()]
+    if tuple(row[:1]) != (FIRST_LABEL,):
+        raise lost_header(tab)
+
+
+def refuse_other_mode(found: Found, mode: Mode, keys: Sequence[str]) -> None:
+    """Raises Refused when rows that are there to stay would go, or come a second time. `keys`: the
+    fields that a row is known by."""
+    mark = found.mark
+    if mark.mode not in ("upsert", "append") or (
+        mode == mark.mode and (mode == "append" or set(keys) == set(mark.keys))
+    ):
+        return
+    raise Refused(
+        f"The table in the tab “{found.tab.title}” holds rows of earlier days, which this export "
+        "would remove or repeat: it was written in another mode, or with other dimensions. Let the "
+        "export write to another tab."
+    )
 
 
 def check_limits(seen: Sighting, wish: Wish, tab: Tab, layout: Layout, already: int) -> None:

@@ -191,12 +191,12 @@ def column_formats(
 
 
 def first_formats(
-    sheet_id: int, layout: Layout, columns: Sequence[tuple[int, Column]], grid_rows: int
+    sheet_id: int, layout: Layout, columns: Sequence[tuple[int, Column]], bottom: int
 ) -> Iterator[Request]:
-    """Of columns that are new: numbers to the end of the grid, and in the totals; header and totals
+    """Of columns that are new: numbers down to that row, and in the totals; header and totals
     bold."""
     totals, header = layout.totals_row, layout.header_row
-    yield from column_formats(sheet_id, columns, layout.first_row, grid_rows)
+    yield from column_formats(sheet_id, columns, layout.first_row, bottom)
     yield from column_formats(sheet_id, columns, totals, header)
     for place, _ in columns:
         yield bold(sheet_id, Area(totals, place, layout.first_row, place + 1))

@@ -21,6 +21,7 @@ Row = Mapping[str, Value]
 _OTHER_AXES: Final = frozenset({"paid_date", "settlement_date"})
 
 _DAYS_OF_52_WEEKS: Final = 364
+_WHOLE_MONTHS: Final = {"YEAR_MONTH": 1, "YEAR_QUARTER": 3, "YEAR": 12}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class Comparison:
     rows: Iterable[Row]
     shift: Shift
     totals: Row | None = field(default=None)
+
+
+def is_comparable(dimension: Dimension, shift: Shift) -> bool:
+    """Whether a day, week or month of the dimension is one again so much later."""
+    if dimension.semantic == "YEAR_WEEK" or dimension.id.startswith("week_start"):
+        return shift.days % 7 == 0 and shift.months % 12 == 0
+    months = _WHOLE_MONTHS.get(dimension.semantic)
+    return months is None or (shift.days == 0 and shift.months % months == 0)
 
 
 def now_of(dimension: Dimension, earlier: Value, shift: Shift) -> Value:

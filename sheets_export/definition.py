@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from catalogue.field import Metric
+from catalogue.field import Dimension, Metric
 from catalogue.fields import FIELDS
 from connector.body import MOST_ROWS
 from connector.request import NO, YES, GetDataRequest, Options
@@ -21,7 +21,8 @@ from connector.rows_query import rows_request
 from connector.zones import zone_called
 from errors import BadRequest, nearest
 from sheets_export import date_ranges, schedule
-from sheets_export.date_ranges import DateRange, Days
+from sheets_export.compare import Shift, is_comparable
+from sheets_export.date_ranges import DateRange, Days, Earlier
 from sheets_export.presets import PRESETS, Preset
 from sheets_export.row_keys import is_lasting, row_key, unit_of
 from sheets_export.schedule import Schedule
@@ -158,6 +159,12 @@ class Definition:
         week_start = date_ranges.SUNDAY if by_sunday else date_ranges.MONDAY
         return replace(self.dates, week_start=week_start).whole(days, name, today)
 
+    def earlier(self, today: dt.date) -> Earlier | None:
+        """The days to compare with. ValueError or OverflowError where the calendar ends."""
+        if self.compare == "previous_period":
+            return self.dates.previous_period(today)
+        return self.dates.previous_year(today) if self.compare == "previous_year" else None
+
     def rows(self, days: Days) -> GetDataRequest:
         """The question of the table. Where the rows are not sorted otherwise, it is limited by the
         answer itself."""
@@ -257,10 +264,30 @@ class _Reading:
                 "Totals go with the mode Replace only: in the others the sheet also holds rows of "
                 "other days."
             )
+        self._check_comparison(made)
         try:
             made.rows(made.dates.on(_ANY_DAY))
         except BadRequest as error:
             self.problems["fields"] = error.message
+
+    def _check_comparison(self, made: Definition) -> None:
+        try:
+            earlier = made.earlier(_ANY_DAY)
+        except (ValueError, OverflowError):
+            self.problems["start"] = "The calendar has no earlier dates to compare these with."
+            return
+        if earlier is None:
+            return
+        shift = Shift(earlier.days, earlier.months)
+        for name in made.keys:
+            dimension = FIELDS[name]
+            if isinstance(dimension, Dimension) and not is_comparable(dimension, shift):
+                length = f"{shift.days} days" if shift.days else f"{shift.months} months"
+                self.problems["compare"] = (
+                    f"The earlier dates lie {length} back, and {dimension.label} has no unit that "
+                    "begins so much earlier. Split by day, or choose dates that fit, such as the "
+                    "last 28 days for weeks or last month for months."
+                )
 
     def _shops(self) -> str:
         shops = self._texts["shops"]

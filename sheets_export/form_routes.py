@@ -81,6 +81,11 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
         leaves none behind."""
         workspace_id, grant_id = g.principal.workspace_id, new_for(texts)
         if not grant_id:
+            wish = exporting.wish(workspace_id, texts)
+            try:
+                sheets.google.refuse_unwritable(workspace_id, wish.spreadsheet_id)
+            except ConnectorError as error:
+                raise Unfit({"spreadsheet": error.message}) from error
             return exporting.create(workspace_id, texts)
         # Any id will do to find out whether the rest can be had.
         wish = exporting.wish(workspace_id, {**texts, "spreadsheet": "x" * 44})

@@ -20,7 +20,8 @@ from sheets_export.target import Place, Target
 class Found:
     """`columns`: where our columns are, from the left, and `field_ids` what they show; they need
     not be beside each other. `header_row` and `bottom` bound the named range; `lines` is where the
-    status was found, None if it is not whole. `is_named`: the range still has its name."""
+    status was found, None if it is not whole. `is_named`, `has_lines_named`: rows and status still
+    have their names; without them they are only supposed to be here."""
 
     tab: Tab
     mark: Mark
@@ -30,6 +31,7 @@ class Found:
     bottom: int
     lines: Area | None
     is_named: bool
+    has_lines_named: bool
 
     @property
     def last_number(self) -> int:
@@ -60,9 +62,8 @@ class Found:
 
 def find(seen: Sighting, target: Target) -> Found | None:
     """None when there is no such block. Raises NeedsWhole, and Refused for one without rows."""
-    marked = [tab for tab in seen.tabs.values() if tab.mark and tab.mark.export == target.export_id]
-    # A copy of the tab may carry the mark as well.
     usual = target.place.sheet_id if target.place else None
+    marked = (tab for tab in seen.tabs.values() if _is_original(seen, tab, target.export_id))
     tab = min(marked, key=lambda tab: tab.sheet_id != usual, default=None)
     if tab is None or tab.mark is None:
         if not seen.is_whole:
@@ -80,11 +81,14 @@ def find(seen: Sighting, target: Target) -> Found | None:
     columns, field_ids = zip(*ours, strict=True)
     lines = _named(seen, tab, mark.lines)
     height = status_height(mark.pairs) + 1
-    if lines is None and not is_named and header_row >= height:
+    has_lines_named = mark.lines in seen.names
+    if not has_lines_named and header_row >= height:
         lines = Area(header_row - height, columns[0], header_row, columns[-1] + 1)
     if lines is not None and lines.bottom != header_row:
         lines = None
-    return Found(tab, mark, columns, field_ids, header_row, bottom, lines, is_named)
+    return Found(
+        tab, mark, columns, field_ids, header_row, bottom, lines, is_named, has_lines_named
+    )
 
 
 def refuse_deleted(found: Found, table: Table) -> None:
@@ -99,10 +103,11 @@ def refuse_deleted(found: Found, table: Table) -> None:
 
 
 def lost_header(tab: Tab) -> Refused:
-    """The error when header and rows of the block are gone."""
+    """The error when header and rows of the block are gone, or cannot be told from others."""
     return Refused(
-        f"The header of the table in the tab “{tab.title}” was deleted. Undo that; or delete the "
-        "tab, add an empty one with the title that the export names, and refresh again."
+        f"The header of the table in the tab “{tab.title}” was deleted or changed, or the named "
+        "ranges that mark it were. Undo that; or delete the tab, add an empty one with the title "
+        "that the export names, and refresh again."
     )
 
 
@@ -112,6 +117,14 @@ def lost_tab(target: Target) -> Refused:
         f"The tab of this export was deleted. Add an empty tab with the title “{target.tab}” and "
         "refresh again, or delete the export."
     )
+
+
+def _is_original(seen: Sighting, tab: Tab, export_id: str) -> bool:
+    """A copy of the tab carries the mark as well; the names are those of the original."""
+    if tab.mark is None or tab.mark.export != export_id:
+        return False
+    names = (seen.names.get(tab.mark.name), seen.names.get(tab.mark.lines))
+    return all(known is None or known[1] == tab.sheet_id for known in names)
 
 
 def _named(seen: Sighting, tab: Tab, name_id: str) -> Area | None:
@@ -128,9 +141,11 @@ def _rows(
     named = _named(seen, tab, mark.name)
     if named is not None and not named.is_empty:
         return named.top, named.bottom, True
-    lines = _named(seen, tab, mark.lines)
-    if lines is None or place is None or place.sheet_id != tab.sheet_id:
+    if place is None or place.sheet_id != tab.sheet_id:
         return None
-    # Somebody deleted the name. The lines above still tell where the header is.
-    height = place.bottom - place.top - status_height(place.pairs) - 1
-    return lines.bottom, lines.bottom + max(1, height), False
+    # Somebody deleted the name. The lines above still tell where the header is; without them too it
+    # is looked for where it was.
+    lines = _named(seen, tab, mark.lines)
+    was = place.top + status_height(place.pairs) + 1
+    header_row = was if lines is None else lines.bottom
+    return header_row, header_row + max(1, place.bottom - was), False

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock
-from errors import Refused
+from errors import Refused, Retryable
 from settings import Settings
 from store.sheet_budget import SheetBudget
 from store.sheet_locks import SheetLocks
@@ -90,11 +90,27 @@ class GoogleAccess:
         return self.address
 
     def drive(self, workspace_id: str, grant_id: str) -> Drive:
-        """The Drive of somebody who signed in."""
+        """The Drive of somebody who signed in, of the service account where `grant_id` is ""."""
         from sheets_export.drive import drive_of  # noqa: PLC0415
 
         credentials = self._credentials_of(workspace_id, grant_id)
         return (self.drive_of or drive_of)(credentials, self.address_of(workspace_id, grant_id))
+
+    def refuse_unwritable(self, workspace_id: str, spreadsheet_id: str) -> None:
+        """Raises Refused or Reauthorise when the spreadsheet cannot be written by whoever would.
+        Where Google does not answer, the first refresh finds out."""
+        known = self._spreadsheets.of_workspace(workspace_id)
+        grants = [one.grant_id for one in known if one.spreadsheet_id == spreadsheet_id]
+        grant_id = grants[0] if grants else ""
+        try:
+            file = self.drive(workspace_id, grant_id).look(spreadsheet_id)
+        except Retryable:
+            return
+        if not file.may_edit:
+            raise Refused(
+                f"{self.address_of(workspace_id, grant_id)} may look at this spreadsheet and not "
+                "write. Share it with that address as an editor."
+            )
 
     @cached_property
     def writer(self) -> Writer:

@@ -21,6 +21,7 @@ _PAIRED: Final = (
     "Export", "State", "Last success", "Last attempt", "Next run", "Time zone", "Date range",
     "Data covered", "Rows", "Shops", "Cut short",
 )  # fmt: skip
+FIRST_LABEL: Final = _PAIRED[0]
 _SINGLE: Final = ("Message", "Refresh")
 _FORMATS: Final[dict[str, NumberFormat]] = {
     **dict.fromkeys(("Last success", "Last attempt", "Next run"), INSTANT),
@@ -56,6 +57,19 @@ class Area(NamedTuple):
     def clipped(self, rows: int, columns: int) -> Area:
         """What of it is on a grid of that size."""
         return Area(self.top, self.left, min(self.bottom, rows), min(self.right, columns))
+
+    def without(self, other: Area) -> list[Area]:
+        """What of it lies outside of the other area, in rectangles."""
+        top, bottom = max(self.top, other.top), min(self.bottom, other.bottom)
+        if top >= bottom:
+            return [self]
+        parts = (
+            self._replace(bottom=top),
+            self._replace(top=bottom),
+            Area(top, self.left, bottom, min(self.right, other.left)),
+            Area(top, max(self.left, other.right), bottom, self.right),
+        )
+        return [part for part in parts if not part.is_empty]
 
     def on(self, sheet_id: int) -> dict[str, Any]:
         """As a GridRange of the Sheets API."""

@@ -20,7 +20,13 @@ from sheets_export.assembly import (
     assembled,
     shown_columns,
 )
-from sheets_export.bounds import check_limits, refuse_filled, refuse_other_header
+from sheets_export.bounds import (
+    check_limits,
+    refuse_filled,
+    refuse_other_header,
+    refuse_other_lines,
+    refuse_other_mode,
+)
 from sheets_export.found import Found, find, lost_tab, refuse_deleted
 from sheets_export.layout import Area, Layout, status_lines
 from sheets_export.sighting import Mark, NeedsLook, Sighting, Tab
@@ -47,10 +53,11 @@ def plan(seen: Sighting, wish: Wish, staged: Staged | None = None) -> Plan:
 
 def told(found: Found, status: Status) -> list[dict[str, Any]]:
     """The requests that change the status and nothing else; none where its lines are not whole.
-    They stay inside our own columns, also when somebody has put another between them."""
+    They stay inside our own columns, also when somebody has put another between them. Nothing is
+    told where the block is only supposed to be."""
     lines, pairs = found.lines, found.mark.pairs
     cells = status_lines(status, pairs, len(found.columns), found.bottom - found.header_row - 1, ())
-    if lines is None or lines.bottom - lines.top != len(cells) + 1:
+    if lines is None or not found.has_lines_named or lines.bottom - lines.top != len(cells) + 1:
         return []
     requests = []
     for first, last in stretches(found.columns):
@@ -95,12 +102,15 @@ def _created(seen: Sighting, wish: Wish, staged: Staged | None) -> Plan:
     layout = Layout.new(target.row, target.column, [one.field_id for one in table.columns])
     rows = replaced(table, layout, layout.bottom)
     layout = replace(layout, bottom=rows.bottom)
+    # Below the block of a tab that was there may be something of the user's.
+    formatted_to = layout.bottom
     before: list[dict[str, Any]] = []
     tab = _tab_titled(seen, target.tab)
     if tab is None:
         if target.place is not None:
             raise lost_tab(target)
         tab = _new_tab(target, layout, wish.attempt)
+        formatted_to = tab.rows
         frozen = layout.first_row if layout.top == 0 else 0
         before.append(changes.add_tab(tab.sheet_id, tab.title, tab.rows, tab.columns, frozen))
         already = 0
@@ -122,6 +132,9 @@ def _created(seen: Sighting, wish: Wish, staged: Staged | None) -> Plan:
         f"tts{names[0]}",
         f"tts{names[1]}",
         changes.number_of("guard", target.export_id, wish.attempt),
+        formatted_to - layout.first_row,
+        target.mode,
+        _key_ids(table),
     )
     called = _free_name(seen, target.range_name, wish.attempt)
     after = [
@@ -133,7 +146,7 @@ def _created(seen: Sighting, wish: Wish, staged: Staged | None) -> Plan:
         *changes.written(tab.sheet_id, target.export_id, 1, wish.run),
     ]
     columns = shown_columns(layout, table)
-    before += changes.first_formats(tab.sheet_id, layout, columns, tab.rows)
+    before += changes.first_formats(tab.sheet_id, layout, columns, formatted_to)
     before += changes.status_number_formats(tab.sheet_id, layout)
     return assembled(seen, wish, Draft(tab, layout, rows, before, after), staged)
 
@@ -172,9 +185,12 @@ def _free_name(
 def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) -> Plan:
     target, table, tab = wish.target, wish.table, found.tab
     refuse_deleted(found, table)
+    refuse_other_mode(found, target.mode, _key_ids(table))
     old = found.layout()
     if not found.is_named:
         refuse_other_header(tab, old, wish)
+    if not found.has_lines_named:
+        refuse_other_lines(tab, old)
     new_ids = [c.field_id for c in table.columns if c.field_id not in old.field_ids]
     layout = replace(old, field_ids=(*old.field_ids, *new_ids))
     if new_ids:
@@ -186,21 +202,36 @@ def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) 
     size = (max(tab.rows, layout.bottom), max(tab.columns, layout.right))
     larger = replace(tab, rows=size[0], columns=size[1])
     check_limits(seen, wish, larger, layout, tab.cell_count)
-    before = _grown(tab, *size)
+    before = [changes.empty(tab.sheet_id, area) for area in wish.strays]
+    before += _grown(tab, *size)
     known = dict(zip(found.mark.fields, found.mark.formats, strict=True))
+    patterns = _patterns(layout, wish.table, known)
+    # What a user has put below the table keeps its format, until the table reaches there.
+    is_same = patterns == found.mark.formats
+    formatted = max(found.mark.formatted, layout.row_count) if is_same else layout.row_count
     mark = replace(
-        found.mark, fields=layout.field_ids, formats=_patterns(layout, wish.table, known)
+        found.mark,
+        fields=layout.field_ids,
+        formats=patterns,
+        formatted=formatted,
+        mode=target.mode,
+        keys=_key_ids(table),
     )
-    before += _changed_formats(tab, old, wish, known, size[0])
+    before += _changed_formats(found, layout, wish, known)
     if new_ids:
         new = [(n, column) for n, column in shown_columns(layout, table) if n >= old.right]
-        before += changes.first_formats(tab.sheet_id, layout, new, size[0])
+        before += changes.first_formats(tab.sheet_id, layout, new, layout.bottom)
     after = [*_moved_names(seen, found, old, layout, wish)]
     if mark != found.mark:
         after += [changes.change_mark(tab.mark_id, mark)]
         after += _column_marks(tab.sheet_id, layout, len(old.field_ids))
     after += changes.written(tab.sheet_id, target.export_id, found.last_number + 1, wish.run)
-    return assembled(seen, wish, Draft(larger, layout, rows, before, after), staged)
+    names = (found.mark.name, found.mark.lines)
+    return assembled(seen, wish, Draft(larger, layout, rows, before, after, names), staged)
+
+
+def _key_ids(table: Table) -> tuple[str, ...]:
+    return tuple(table.columns[n].field_id for n in table.key_columns)
 
 
 def _replaced(wish: Wish, _tab: Tab, layout: Layout) -> Rows:
@@ -251,26 +282,33 @@ def _moved_names(
         yield changes.name(sheet_id, mark.name, called, new.named)
     elif seen.names[mark.name][2] != new.named:
         yield changes.rename_area(sheet_id, mark.name, new.named)
-    if mark.lines in seen.names and seen.names[mark.lines][2] != new.lines:
+    if not found.has_lines_named:
+        called = _free_name(seen, f"{wish.target.range_name}_status", wish.attempt, [""])
+        yield changes.name(sheet_id, mark.lines, called, new.lines)
+    elif seen.names[mark.lines][2] != new.lines:
         yield changes.rename_area(sheet_id, mark.lines, new.lines)
     if mark.guard in found.tab.guards and old.whole != new.whole:
         yield changes.move_guard(sheet_id, mark.guard, new.whole)
 
 
 def _changed_formats(
-    tab: Tab, layout: Layout, wish: Wish, known: Mapping[str, str], grid_rows: int
+    found: Found, layout: Layout, wish: Wish, known: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """Rows that are added to the grid get the formats of their columns; all rows of a column get
+    """Rows that the block never had get the formats of their columns; all rows of a column get
     another one only if the export's has changed, as with another currency. Else the formats are
     the user's."""
+    sheet_id = found.tab.sheet_id
+    unformatted = layout.first_row + found.mark.formatted
     for place, column in shown_columns(layout, wish.table):
-        if known.get(column.field_id) != column.number_format.pattern:
-            one = [(place, column)]
-            yield from changes.column_formats(tab.sheet_id, one, layout.first_row, grid_rows)
+        one = [(place, column)]
+        if column.field_id not in known:
+            continue
+        if known[column.field_id] != column.number_format.pattern:
+            yield from changes.column_formats(sheet_id, one, layout.first_row, layout.bottom)
             top, bottom = layout.totals_row, layout.header_row
-            yield from changes.column_formats(tab.sheet_id, one, top, bottom)
-        elif grid_rows > tab.rows:
-            yield from changes.column_formats(tab.sheet_id, [(place, column)], tab.rows, grid_rows)
+            yield from changes.column_formats(sheet_id, one, top, bottom)
+        elif layout.bottom > unformatted:
+            yield from changes.column_formats(sheet_id, one, unformatted, layout.bottom)
 
 
 # --- for both ---

@@ -32,8 +32,10 @@ _COLUMNS: Final = (
 )
 WHOLE_MASK: Final = f"{_AROUND},data({_COLUMNS}))"
 NARROW_MASK: Final = f"{_AROUND},data({_COLUMNS},rowData(values(effectiveValue))))"
-#: Of the answer to a write: how large the tabs are now.
-SIZES_MASK: Final = "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)))"
+#: Of the answer to a write: how large the tabs are now, and where the names are.
+AFTER_MASK: Final = (
+    "namedRanges,sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)))"
+)
 
 _SHEET_ROWS: Final = 10_000_000
 
@@ -54,8 +56,9 @@ class NeedsWhole(Exception):
 @dataclass(frozen=True)
 class Mark:
     """What the tab remembers of its export. `formats`: per field the pattern that its column was
-    given. The three last are ids: of the named range around header and rows, of the one around the
-    lines above, of the protection."""
+    given. The three next are ids: of the named range around header and rows, of the one around the
+    lines above, of the protection. `formatted`: how many rows below the header have the formats.
+    `mode`: that of the last write, and `keys` the fields that its rows are known by."""
 
     export: str
     pairs: int
@@ -64,6 +67,9 @@ class Mark:
     name: str
     lines: str
     guard: int
+    formatted: int = 0
+    mode: str = ""
+    keys: tuple[str, ...] = ()
 
     def to_text(self) -> str:
         return orjson.dumps(self).decode()
@@ -73,6 +79,7 @@ class Mark:
         try:
             given = orjson.loads(text)
             lists = {name: tuple(given[name]) for name in ("fields", "formats")}
+            lists["keys"] = tuple(given.get("keys", ()))
             return cls(**{**given, **lists})
         except (ValueError, TypeError, KeyError):
             return None

@@ -15,8 +15,8 @@ from sheets_export.found import Found, find
 from sheets_export.layout import Area, Layout
 from sheets_export.plan import place_of, plan
 from sheets_export.sighting import (
+    AFTER_MASK,
     NARROW_MASK,
-    SIZES_MASK,
     WHOLE_MASK,
     NeedsLook,
     NeedsWhole,
@@ -122,11 +122,13 @@ class Turn:
             self.book.put(area.a1(staged.title), body, self._ready)
         return staged
 
-    def commit(self, made: Plan, body: bytes, wish: Wish) -> Written:
-        """The one write that everybody sees."""
+    def commit(self, made: Plan, body: bytes, wish: Wish) -> tuple[Written, list[Area] | None]:
+        """The one write that everybody sees. With it what it has filled beside the block when
+        somebody moved that after it was looked at; None when nobody did."""
         self.writes += 1
-        answer = self.book.send(body, SIZES_MASK, self._ready)
-        return self.outcome(made, sighting(answer["updatedSpreadsheet"]), wish)
+        answer = self.book.send(body, AFTER_MASK, self._ready)
+        seen = sighting(answer["updatedSpreadsheet"])
+        return self.outcome(made, seen, wish), _strays(made, seen)
 
     def write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         self.writes += 1
@@ -150,3 +152,15 @@ class Turn:
         somebody else goes on with the spreadsheet."""
         self._beat()
         self._locks.renew(self._lease)
+
+
+def _strays(made: Plan, seen: Sighting) -> list[Area] | None:
+    rows, lines = [seen.names.get(name) for name in made.names] or (None, None)
+    planned = made.layout
+    if rows is None or lines is None or (rows[2], lines[2]) == (planned.named, planned.lines):
+        return None
+    # Ranges that were given in the same write say what was planned; the others say what is.
+    moved = lines[2] if lines[2] != planned.lines else planned.lines
+    height, width = planned.bottom - planned.top, planned.right - planned.left
+    now = Area(moved.top, moved.left, moved.top + height, moved.left + width)
+    return planned.whole.without(now)

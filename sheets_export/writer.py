@@ -98,14 +98,19 @@ class Writer:
     def _refresh(self, turn: Turn, wish: Wish) -> Written:
         give_up_at = self._clock.monotonic() + _PATIENCE_SECONDS
         staged: Staged | None = None
-        lost = 0
+        lost, run = 0, wish.run
         while True:
             try:
                 made, seen = turn.planned(wish, staged)
                 if made.is_done:
                     return turn.outcome(made, seen, wish, already=not lost)
                 if made.body is not None:
-                    return turn.commit(made, made.body, wish)
+                    done, strays = turn.commit(made, made.body, wish)
+                    if strays is None or wish.run != run:
+                        return done
+                    notes, staged = (*wish.notes, _MOVED), None
+                    wish = replace(wish, run=f"{run} again", notes=notes, strays=tuple(strays))
+                    continue
                 staged = None
                 if made.staged is not None:
                     staged = turn.stage(made, made.staged, wish.table)
@@ -123,6 +128,10 @@ class Writer:
         turn.book.sheets.pause(lost, give_up_at, problem)
 
 
+_MOVED: Final = (
+    "Rows or columns were inserted or deleted while the table was being written, so it was written "
+    "again; look at the cells beside it."
+)
 _CUT: Final = "Texts that are longer than a cell may be, and were cut: {count:,}."
 
 

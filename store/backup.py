@@ -24,8 +24,9 @@ from typing import Any, Final
 import orjson
 
 from clock import Clock
-from errors import BadRequest, Refused
+from errors import Refused
 from store.database import Database
+from store.drafts import drafted
 from store.paths import DataFolder
 from store.secrets import KEY_FILE
 
@@ -48,12 +49,7 @@ def back_up(
 
     BadRequest when there is something at `target` already, Refused when the copy does not check.
     """
-    if target.exists() and any(target.iterdir()):
-        raise BadRequest(f"{target} is not empty. Name a folder that does not exist yet.")
-    draft = target.with_name(f".{target.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700, parents=True)
-    try:
+    with drafted(target) as draft:
         if accounts.is_sqlite and accounts.engine.url.database:
             _copy_database(Path(accounts.engine.url.database), draft / folder.accounts_path.name)
         for source in sorted(folder.shops_folder.glob("*/*/records.sqlite")):
@@ -66,11 +62,6 @@ def back_up(
         problems = problems_of(draft)
         if problems:
             raise Refused(f"The copy is not good: {problems[0]}", code="internal")
-        if target.exists():
-            target.rmdir()
-        draft.replace(target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return [name for name, _ in _files(target)]
 
 

@@ -1,6 +1,7 @@
 """Everything that is kept of a workspace, as files its owner may take along.
 
-workspace.json           the workspace, its members, clients, keys, shops and runs; no secret
+workspace.json           the workspace, its members, clients, keys, shops, runs, exports, notices;
+                         no secret
 SHOP/records.sqlite      the record tables, for SQLite and Datasette
 SHOP/TABLE.parquet       the same rows, one file a table, for any engine
 SHOP/images/             the pictures of its products
@@ -21,22 +22,50 @@ from sqlalchemy import select
 
 from catalogue.tables import TABLES
 from errors import BadRequest
-from store.accounts_schema import clients, keys, members, runs, shops, workspaces
+from store.accounts_schema import (
+    authorizations,
+    clients,
+    invites,
+    keys,
+    member_clients,
+    members,
+    runs,
+    shops,
+    workspaces,
+)
+from store.bookkeeping_schema import messages, notice_channels
 from store.columns import ShopColumns
 from store.database import Database
+from store.drafts import drafted
+from store.exports_schema import exports, google_grants, spreadsheets
 from store.paths import DataFolder, checked_id
 from store.shops import ShopStores
 
 #: What is told of each; a column that is not named here stays.
-_TOLD: Final[Mapping[DatabaseTable, tuple[str, ...]]] = {
+TOLD: Final[Mapping[DatabaseTable, tuple[str, ...]]] = {
     workspaces: ("id", "name", "created_at"),
-    members: ("id", "name", "role", "created_at"),
+    members: ("id", "name", "role", "created_at", "is_limited", "joined_at"),
+    member_clients: ("member_id", "client"),
     clients: ("name",),
-    keys: ("id", "name", "scope", "created_at", "last_used_at", "revoked_at"),
+    keys: (
+        *("id", "name", "scope", "created_at", "last_used_at", "revoked_at"),
+        *("client", "shop_ids", "target"),
+    ),
+    authorizations: ("id", "seller_name", "region", "scopes", "state", "created_at"),
     shops: (
         *("shop_id", "name", "code", "region", "seller_type", "currency", "shop_zone"),
-        *("report_zone", "client", "state", "connected_at"),
+        *("report_zone", "client", "state", "connected_at", "authorization_id"),
+        *("serves_kept", "listens", "optional_data"),
     ),
+    invites: ("id", "shop_id", "created_at", "expires_at", "revoked_at", "used_at"),
+    spreadsheets: ("spreadsheet_id", "title", "shows", "reads_settings", "added_at"),
+    google_grants: ("email", "state", "created_at"),
+    exports: (
+        *("id", "name", "spreadsheet_id", "tab", "definition", "origin", "is_paused"),
+        *("created_at", "changed_at", "state", "message", "succeeded_at", "rows"),
+    ),
+    notice_channels: ("addresses", "digest"),
+    messages: ("kind", "subject", "body", "made_at"),
     runs: (
         *("id", "shop_id", "kind", "trigger", "state", "message", "created_at", "started_at"),
         *("finished_at", "window_start", "window_end", "rows", "calls", "retries"),
@@ -52,36 +81,39 @@ def hand_over(
 
     BadRequest when there is something at `target` already or there is no such workspace.
     """
-    if target.exists() and any(target.iterdir()):
-        raise BadRequest(f"{target} is not empty. Name a folder that does not exist yet.")
     told = _told(accounts, workspace_id)
     if not told["workspaces"]:
         raise BadRequest("There is no such workspace.", code="not_found")
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (target / "workspace.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
-    for shop in told["shops"]:
-        shop_id = str(shop["shop_id"])
-        place = target / checked_id(shop_id)
-        records = folder.records_path(workspace_id, shop_id)
-        if not records.exists():
-            continue
-        place.mkdir(mode=0o700)
-        columns = stores.columns(workspace_id, shop_id)
-        columns.publish(force=True)
-        _write_parquet(columns, place)
-        _write_sqlite(records, place / "records.sqlite")
-        images = folder.images_folder(workspace_id, shop_id)
-        if images.is_dir():
-            shutil.copytree(images, place / "images")
+    with drafted(target) as draft:
+        (draft / "workspace.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+        for shop in told["shops"]:
+            _write_shop(folder, stores, workspace_id, str(shop["shop_id"]), draft)
     return sorted(
         path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()
     )
 
 
+def _write_shop(
+    folder: DataFolder, stores: ShopStores, workspace_id: str, shop_id: str, target: Path
+) -> None:
+    records = folder.records_path(workspace_id, shop_id)
+    if not records.exists():
+        return
+    place = target / checked_id(shop_id)
+    place.mkdir(mode=0o700)
+    columns = stores.columns(workspace_id, shop_id)
+    columns.publish(force=True)
+    _write_parquet(columns, place)
+    _write_sqlite(records, place / "records.sqlite")
+    images = folder.images_folder(workspace_id, shop_id)
+    if images.is_dir():
+        shutil.copytree(images, place / "images")
+
+
 def _told(accounts: Database, workspace_id: str) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     with accounts.reading() as connection:
-        for table, names in _TOLD.items():
+        for table, names in TOLD.items():
             owner = table.c.id if table is workspaces else table.c.workspace_id
             columns = [table.c[name] for name in names]
             rows = connection.execute(select(*columns).where(owner == workspace_id))

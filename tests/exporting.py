@@ -18,6 +18,7 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from sqlalchemy import event
 
 from clock import SystemClock
+from sheets_export.drive import Drive
 from sheets_export.exporting import Exporting
 from sheets_export.joined import SheetsExport
 from store.exports import Export
@@ -25,6 +26,7 @@ from store.runs import Run
 from tests.answering import NOW, Answering
 from tests.reporting import reporting
 from tests.sheets_emulator.adapters import EmulatorAdapter, session
+from tests.sheets_emulator.clients import google_service
 from tests.sheets_emulator.files import Account
 from tests.sheets_emulator.server import Emulator
 
@@ -100,7 +102,7 @@ class ExportHouse:
         self.book_id = book.spreadsheet_id
         self.emulator.files[self.book_id].share("user", "writer", ROBOT)
         google = self.sheets.google
-        google.session_of, google.drive_of = self.signed, None
+        google.session_of, google.drive_of = self.signed, self.drive
         google._of_thread = threading.local()
 
     @property
@@ -122,6 +124,10 @@ class ExportHouse:
         )
         made.mount("https://", EmulatorAdapter(self.emulator))
         return made
+
+    def drive(self, _credentials: Any, address: str) -> Drive:
+        token = "anas" if address == ANA else "robots"
+        return Drive(google_service(self.emulator, "drive", token), address)
 
     def create(self, workspace: str = "default", **texts: str) -> Export:
         """Sales by day of 1 to 4 August, unless said otherwise."""

@@ -223,3 +223,50 @@ def test_some_tabs_cannot_be_written_to(tab: str) -> None:
 def test_an_unfit_definition_tells_everything_in_its_message() -> None:
     unfit: Any = Unfit({"a": "One.", "b": "Two."})
     assert unfit.message == "One. Two."
+
+
+@pytest.mark.parametrize(
+    ("split", "texts"),
+    [
+        ("week", {"range": "last_30_days", "compare": "previous_period"}),
+        ("week", {"range": "last_month", "compare": "previous_period"}),
+        ("month", {"range": "last_28_days", "compare": "previous_period"}),
+        ("month", {"range": "last_week", "compare": "previous_year"}),
+        ("quarter", {"range": "last_month", "compare": "previous_period"}),
+        ("year", {"range": "last_90_days", "compare": "previous_period"}),
+        (
+            "week",
+            {
+                "range": "custom",
+                "start": "2026-08-03",
+                "end": "2026-08-04",
+                "compare": "previous_period",
+            },
+        ),
+    ],
+)
+def test_a_comparison_needs_units_that_begin_so_much_earlier_too(
+    split: str, texts: dict[str, str]
+) -> None:
+    assert "Split by day" in problems(fields="gmv", split=split, **texts)["compare"]
+
+
+@pytest.mark.parametrize(
+    ("split", "dates", "compare"),
+    [
+        ("week", "last_28_days", "previous_period"),
+        ("week", "last_week", "previous_year"),
+        ("week", "last_quarter", "previous_year"),
+        ("month", "last_month", "previous_period"),
+        ("quarter", "last_quarter", "previous_period"),
+        ("day", "last_30_days", "previous_period"),
+        ("hour", "yesterday", "previous_period"),
+    ],
+)
+def test_a_comparison_whose_units_fit_is_made(split: str, dates: str, compare: str) -> None:
+    assert read(fields="gmv", split=split, range=dates, compare=compare).compare == compare
+
+
+def test_dates_before_which_the_calendar_has_none_are_not_compared() -> None:
+    told = problems(range="custom", start="0001-01-01", end="0001-01-02", compare="previous_period")
+    assert "no earlier dates" in told["start"]

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sheets_export.drive import Drive
-from tests.exporting import ANA, ExportHouse, export_house
+from tests.exporting import ANA, ROBOT, ExportHouse, export_house
 from tests.reporting import Member, text_of
-from tests.sheets_emulator.clients import google_service
+from tests.sheets_emulator.faults import Fault, Scripted
 from tests.test_export_pages import form, made
 from tests.test_google_sign_in import CLIENT_ID
 
@@ -38,9 +37,6 @@ def books(house: ExportHouse) -> list[str]:
 def test_a_name_that_is_taken_makes_no_file_in_the_drive(house: ExportHouse) -> None:
     house.create()
     grant = house.exporting.spreadsheets.save_grant("default", ANA, "anas")
-    house.sheets.google.drive_of = lambda _credentials, address: Drive(
-        google_service(house.emulator, "drive", "anas"), address
-    )
     files, member = len(house.emulator.files), Member(house.test)
     wrong = form(house, name="Sales", tab="Other", where=f"new:{grant.id}", spreadsheet="")
     for _ in range(3):
@@ -76,3 +72,43 @@ def test_the_tab_stays_when_an_export_is_changed(house: ExportHouse) -> None:
     house.create(name="Other", tab="New tab")
     member.post(f"{address}/edit", form(house, tab=""))
     assert house.again(export).tab == "Sales"
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [(None, "may not see it. Share it with that address"), ("reader", "look at this spreadsheet")],
+)
+def test_a_spreadsheet_that_cannot_be_written_is_told_before_there_is_an_export(
+    house: ExportHouse, role: str | None, said: str
+) -> None:
+    book = house.emulator.create(ANA, "Of others")
+    if role:
+        house.emulator.files[book.spreadsheet_id].share("user", role, ROBOT)
+    member = Member(house.test)
+    answer = member.post("/sheets/new", form(house, spreadsheet=book.spreadsheet_id))
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert ROBOT in text_of(answer.text)
+    assert house.exporting.exports.of_workspace("default") == []
+    assert books(house) == []
+
+
+def test_when_drive_does_not_answer_the_export_is_made_all_the_same(house: ExportHouse) -> None:
+    house.emulator.script.add(Scripted(Fault.UNAVAILABLE))
+    made(house, Member(house.test))
+
+
+def test_a_spreadsheet_that_was_made_here_is_shared_from_here(house: ExportHouse) -> None:
+    grant = house.exporting.spreadsheets.save_grant("default", ANA, "anas")
+    member = Member(house.test)
+    made(house, member, where=f"new:{grant.id}", spreadsheet="")
+    (book,) = books(house)
+    address = f"/sheets/books/{book}/share"
+    wrong = member.post(address, {"email": "a@b.example, c@d.example", "role": "reader"}, "/sheets")
+    assert "e-mail address of one person" in text_of(wrong.text)
+    wrong = member.post(address, {"email": "client@example.com", "role": "owner"}, "/sheets")
+    assert "e-mail address of one person" in text_of(wrong.text)
+    assert house.emulator.files[book].role_of("client@example.com") is None
+    member.post(address, {"email": "client@example.com", "role": "reader"}, "/sheets")
+    assert house.emulator.files[book].role_of("client@example.com") == "reader"
+    assert "client@example.com may look at the spreadsheet now." in member.page("/sheets")

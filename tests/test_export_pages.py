@@ -13,11 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from errors import BadRequest
-from sheets_export.drive import Drive
 from store.roles import VIEWER
 from tests.exporting import ANA, ROBOT, ExportHouse, export_house
 from tests.reporting import Member, text_of
-from tests.sheets_emulator.clients import google_service
 from tests.test_google_sign_in import CLIENT_ID, Reply, public_key, signed
 from web.google_sign_in import TOKEN_URL
 
@@ -229,9 +227,6 @@ def test_a_new_spreadsheet_is_made_in_the_drive_of_who_signed_in(house: ExportHo
     assert (grant.email, answer.headers["Location"]) == (
         ANA,
         f"/sheets/new?where=new:{grant.id}",
-    )
-    house.sheets.google.drive_of = lambda _credentials, address: Drive(
-        google_service(house.emulator, "drive", "anas"), address
     )
     made(house, member, where=f"new:{grant.id}", spreadsheet="")
     house.work()

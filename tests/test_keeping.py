@@ -22,7 +22,9 @@ from installation import Installation
 from store.accounts_schema import ACCOUNTS
 from store.backup import LIST_NAME, problems_of
 from store.bookkeeping_schema import BOOKKEEPING
+from store.exports_schema import EXPORTS
 from store.farewell import Farewells
+from store.handover import TOLD
 from store.operations_schema import OPERATIONS
 from tests.canaries import Canaries, canaries, files_in
 
@@ -186,6 +188,34 @@ def test_a_workspace_is_exported_as_sqlite_and_parquet_with_the_same_rows(
     assert [shop["shop_id"] for shop in told["shops"]] == [house.shop_id]
     assert {run["state"] for run in told["runs"]} == {"done"}
     assert told["keys"][0]["name"] == "test"
+    assert list(tmp_path.glob(".*.draft")) == []
+
+
+def test_every_table_about_a_workspace_is_taken_along_or_says_nothing_of_its_own() -> None:
+    working = {
+        *("data_keys", "one_use_tokens", "sessions", "leases", "buckets", "notifications"),
+        *("access_ends", "listed_shops", "run_stages", "calls_made", "stored_amounts", "notices"),
+        *("deliveries", "farewells", "sheet_budgets", "sheet_locks"),
+    }
+    of_one = {
+        table.name
+        for known in (ACCOUNTS, BOOKKEEPING, EXPORTS, OPERATIONS)
+        for table in known.tables.values()
+        if "workspace_id" in table.c
+    }
+    assert of_one - {table.name for table in TOLD} <= working
+
+
+def test_an_export_that_is_cut_off_leaves_nothing(
+    house: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("store.handover._write_sqlite", full)
+    told = command(house, "export-workspace", "default", str(tmp_path / "export"))
+    assert told.exit_code != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_an_export_holds_no_secret_and_nothing_of_another_workspace(

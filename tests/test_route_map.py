@@ -182,6 +182,9 @@ CASES: Mapping[str, Case] = {
     "POST /sheets/books/<spreadsheet_id>/settings": Case(
         EDITOR, whole=True, ids=_BOOK, form={"reads": "=yes", "shows": "about"}
     ),
+    "POST /sheets/books/<spreadsheet_id>/share": Case(
+        EDITOR, whole=True, ids=_BOOK, form={"email": "=ann@example.com", "role": "=reader"}
+    ),
     "POST /sheets/books/<spreadsheet_id>/key": Case(OWNER, whole=True, ids=_BOOK),
     "POST /sheets/refresh": Case("refresh"),
     "GET /sheets/google/start": Case(EDITOR, whole=True),

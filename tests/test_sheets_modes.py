@@ -9,7 +9,7 @@ import pytest
 
 from errors import BadRequest, Refused
 from sheets_export.table import Column, NumberFormat
-from sheets_export.target import Place
+from sheets_export.target import Mode, Place
 from tests.installation import START
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
 
@@ -389,3 +389,29 @@ def test_a_format_of_the_users_stays_and_another_currency_gets_its_own(writing: 
         )
         assert writing.cells(f"Sales!D{first + 1}", render="FORMATTED_VALUE") == [["£10.50"]]
         assert writing.cells(f"Sales!D{first - 1}", render="FORMATTED_VALUE") == [["£9.00"]]
+
+
+# --- rows that are there to stay ---
+
+
+@pytest.mark.parametrize("first", ["upsert", "append"])
+@pytest.mark.parametrize("then", ["replace", "upsert", "append"])
+def test_rows_of_earlier_days_are_not_lost_to_another_mode(
+    writing: Writing, first: Mode, then: Mode
+) -> None:
+    writing.refresh(table(CAP, HAT), mode=first)
+    before = writing.cells()
+    if first == then:
+        writing.refresh(table(MUG), mode=then)
+        assert len(writing.rows()) == 4
+        return
+    with pytest.raises(Refused, match="rows of earlier days"):
+        writing.refresh(table(MUG), mode=then)
+    assert writing.cells() == before
+
+
+def test_rows_that_are_updated_in_place_keep_what_they_are_known_by(writing: Writing) -> None:
+    writing.refresh(table(CAP, HAT), mode="upsert")
+    units = replace(UNITS, is_key=True)
+    with pytest.raises(Refused, match="other dimensions"):
+        writing.refresh(table(CAP, columns=(DATE, PRODUCT, units, GMV)), mode="upsert")

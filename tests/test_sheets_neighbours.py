@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from errors import Refused
-from sheets_export.table import Column
+from sheets_export.table import Column, NumberFormat
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
 
 pytestmark = pytest.mark.slow
@@ -146,6 +146,121 @@ def test_a_name_that_was_deleted_is_made_again(writing: Writing) -> None:
     writing.by_hand({"deleteNamedRange": {"namedRangeId": one["namedRangeId"]}})
     writing.refresh(table(CAP, HAT, MUG))
     assert writing.cells("sales") == [HEADER, CAP, HAT, MUG]
+
+
+@pytest.mark.parametrize("which", [[0], [1], [0, 1]], ids=["rows", "lines", "both"])
+def test_without_its_names_the_block_is_found_where_it_was(
+    writing: Writing, which: list[int]
+) -> None:
+    names = [one["namedRangeId"] for one in writing.emulator.books[writing.book_id].named]
+    for number in which:
+        writing.by_hand({"deleteNamedRange": {"namedRangeId": names[number]}})
+    writing.refresh(table(CAP, HAT, MUG), said=status("Late"))
+    assert writing.rows() == [HEADER, CAP, HAT, MUG]
+    assert writing.said("State") == "Late"
+
+
+def test_names_that_were_deleted_are_both_made_again(writing: Writing) -> None:
+    for one in list(writing.emulator.books[writing.book_id].named):
+        writing.by_hand({"deleteNamedRange": {"namedRangeId": one["namedRangeId"]}})
+    writing.refresh(table(CAP, HAT, MUG))
+    assert writing.cells("sales") == [HEADER, CAP, HAT, MUG]
+    assert writing.cells("sales_status")[0][:2] == ["Export", "Daily sales"]
+
+
+def test_a_block_that_moved_and_lost_its_names_is_left_alone(writing: Writing) -> None:
+    for one in list(writing.emulator.books[writing.book_id].named):
+        writing.by_hand({"deleteNamedRange": {"namedRangeId": one["namedRangeId"]}})
+    insert(writing, "ROWS", 0, 2)
+    before = writing.cells()
+    with pytest.raises(Refused, match="named ranges that mark it"):
+        writing.refresh(table(MUG))
+    told = writing.writer.tell(writing.book, writing.target(), status("Failed"), run="x")
+    assert (told.did, writing.cells()) == ("not there", before)
+
+
+def test_a_copy_of_the_tab_is_left_alone_also_when_nobody_knows_where_the_block_was(
+    writing: Writing,
+) -> None:
+    copy = {"sourceSheetId": writing.sheet_id(), "insertSheetIndex": 0, "newSheetName": "Kept"}
+    writing.by_hand({"duplicateSheet": copy})
+    mark_like(writing, "Sales", "Kept")
+    before = writing.cells("Kept!A1:Z200")
+    writing.refresh(table(MUG), place=None)
+    assert writing.cells("Kept!A1:Z200") == before
+    assert writing.rows() == [HEADER, MUG]
+
+
+def mark_like(writing: Writing, source: str, copy: str) -> None:
+    """Google does not say whether a copy of a tab has its metadata: here it has."""
+    look = "sheets(properties(sheetId,title),developerMetadata,data(columnMetadata))"
+    tabs = {one["properties"]["title"]: one for one in writing.book.read(look)["sheets"]}
+    if tabs[copy].get("developerMetadata"):
+        return
+    sheet_id = tabs[copy]["properties"]["sheetId"]
+    columns = tabs[source]["data"][0]["columnMetadata"]
+    places = [({"sheetId": sheet_id}, one) for one in tabs[source]["developerMetadata"]]
+    for number, column in enumerate(columns):
+        area = {"sheetId": sheet_id, "dimension": "COLUMNS", "startIndex": number}
+        where = {"dimensionRange": {**area, "endIndex": number + 1}}
+        places += [(where, one) for one in column.get("developerMetadata", [])]
+    for where, one in places:
+        kept = {name: one[name] for name in ("metadataKey", "metadataValue", "visibility")}
+        made = {"developerMetadata": {**kept, "location": where}}
+        writing.by_hand({"createDeveloperMetadata": made})
+
+
+def test_what_stands_below_the_table_keeps_its_format_with_another_currency(
+    writing: Writing,
+) -> None:
+    percent(writing, 50)
+    writing.typed(50, 3, 0.25)
+    pounds = Column("gmv", "GMV", "number", NumberFormat("CURRENCY", '"£"#,##0.00'))
+    columns = (DATE, PRODUCT, UNITS, pounds)
+    writing.refresh(table(CAP, HAT, columns=columns))
+    writing.refresh(table(CAP, HAT, MUG, columns=columns))
+    assert writing.cells("Sales!D51", render="FORMATTED_VALUE") == [["25%"]]
+    last = writing.header_row + 4
+    assert writing.cells(f"Sales!D{last}", render="FORMATTED_VALUE") == [["£30.00"]]
+
+
+def test_what_stands_below_in_a_tab_that_was_there_keeps_its_format(writing: Writing) -> None:
+    writing.typed(50, 3, 0.25, tab="Sheet1")
+    percent(writing, 50, tab="Sheet1")
+    writing.refresh(table(CAP), place=None, tab="Sheet1", export_id="e2", range_name="other")
+    assert writing.cells("Sheet1!D51", render="FORMATTED_VALUE") == [["25%"]]
+
+
+def percent(writing: Writing, row: int, tab: str = "Sales") -> None:
+    area = {"sheetId": writing.sheet_id(tab), "startRowIndex": row, "endRowIndex": row + 1,
+            "startColumnIndex": 3, "endColumnIndex": 4}  # fmt: skip
+    cell = {"userEnteredFormat": {"numberFormat": {"type": "PERCENT", "pattern": "0%"}}}
+    fields = "userEnteredFormat.numberFormat"
+    writing.by_hand({"repeatCell": {"range": area, "cell": cell, "fields": fields}})
+
+
+@pytest.mark.parametrize(
+    ("dimension", "place", "top", "left"), [("COLUMNS", 0, 0, 1), ("ROWS", 0, 1, 0)]
+)
+def test_what_is_inserted_while_the_table_is_written_does_not_leave_it_in_two_places(
+    writing: Writing, dimension: str, place: int, top: int, left: int
+) -> None:
+    calls = iter(range(10))
+
+    def meanwhile() -> None:
+        if next(calls) == 1:
+            insert(writing, dimension, place)
+
+    writing.emulator.between.append(meanwhile)
+    new = [AUGUST, "Cap", 9, 90]
+    done = writing.refresh(table(new, HAT))
+    first = writing.header_row + 1
+    assert done.place is not None
+    assert (done.place.top, done.place.left) == (top, left)
+    block = writing.cells(f"Sales!{'AB'[left]}{first}:{'DE'[left]}60")
+    assert block == [HEADER, new, HAT]
+    assert writing.cells("Sales!A1:A60" if left else "Sales!A1:Z1") == []
+    assert "was written again" in " ".join(done.notes)
 
 
 def test_a_protection_that_was_taken_away_stays_away(writing: Writing) -> None:

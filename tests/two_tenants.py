@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from backfill.schedule import enqueue_backfill, enqueue_sync
+from sheets_export.drive import File
 from store.images import ImageFolder
 from store.invites import Invites
 from store.notices import Channels, Notices, Occasion, Written
@@ -105,7 +106,22 @@ class Tenant:
         return answer
 
 
+class _Drive:
+    """Everybody's; one who shares a file tells it the whole world."""
+
+    def __init__(self) -> None:
+        self.shared: list[tuple[str, str]] = []
+
+    def look(self, file_id: str) -> File:
+        return File(file_id, file_id, "", may_edit=True, may_share=True)
+
+    def share(self, file_id: str, address: str, role: str) -> None:
+        self.shared.append((file_id, address))
+
+
 class TwoTenants:
+    """`drive`: what stands in for Google Drive."""
+
     def __init__(self, folder: Path) -> None:
         self.test: Answering = answering(
             folder,
@@ -117,6 +133,8 @@ class TwoTenants:
         )
         self.folder = folder
         self.here = self.test.here
+        self.drive = _Drive()
+        self.here.sheets.google.drive = lambda _workspace, _grant: self.drive  # type: ignore[assignment, method-assign, return-value]
         for tenant in TENANTS:
             self.here.accounts.create_workspace(word_of(tenant), workspace_id=tenant)
         self.tenants = {tenant: self._made(tenant) for tenant in TENANTS}
