@@ -58,7 +58,7 @@ class Form:
 def first_shown(shops: Sequence[ShopRow], ticked: Sequence[str], now: float) -> Form:
     """The form before anything was typed: a year of the usual data. Of shops that nobody can ask
     for the boxes stay empty."""
-    known = {shop.shop_id for shop in shops if shop.state in _READABLE}
+    known = {shop.shop_id for shop in readable(shops)}
     values = {"start": day_of(now - 365 * DAY), "end": day_of(now)}
     return _checked(
         Form(Entered(values), [one for one in ticked if one in known], USUAL),
@@ -118,6 +118,11 @@ def _checked(
     if problems or not chosen:
         return Form(entered, form.ticked, form.kinds, chosen)
     return Form(entered, form.ticked, form.kinds, chosen, wish)
+
+
+def readable(shops: Sequence[ShopRow]) -> list[ShopRow]:
+    """Those that something can be imported from."""
+    return [shop for shop in shops if shop.state in _READABLE]
 
 
 def _problem_of_shops(ticked: Sequence[str], chosen: Sequence[ShopRow]) -> str:

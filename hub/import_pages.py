@@ -7,6 +7,7 @@ from flask import Blueprint
 from backfill.asking import Asking
 from hub.backfill import backfill_routes
 from hub.history import history_routes
+from hub.managing import managing_routes
 from hub.notices import notice_routes
 from hub.progress import progress_routes
 from hub.usage import usage_routes
@@ -23,6 +24,7 @@ def import_pages(
     return [
         progress_routes(accounts=accounts, ledger=ledger, stores=stores, clock=clock),
         backfill_routes(accounts=accounts, asking=asking, clock=clock),
+        managing_routes(asking),
         history_routes(
             accounts=accounts,
             ledger=ledger,

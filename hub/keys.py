@@ -51,8 +51,8 @@ def read_key_form(
         problems["name"] = NAME_TAKEN
     if values["opens"] not in choices:
         problems["opens"] = "Choose what the key opens: this is no shop or client of yours."
-    elif scope != READ and values["opens"] != EVERYTHING:
-        problems["opens"] = "Only a key for reading numbers can be limited. Choose all shops."
+    elif scope == REFRESH and values["opens"] != EVERYTHING:
+        problems["opens"] = "A key that refreshes a spreadsheet shows no shop. Choose all shops."
     if scope not in SCOPE_WORDS:
         problems["may"] = "Choose what the key may do from the list."
     return KeyWish(Entered(values, problems), values["name"], limit_of(values["opens"]), scope)

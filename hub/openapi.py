@@ -14,6 +14,7 @@ import orjson
 from flask import Blueprint, Flask, Response, current_app
 from werkzeug.routing import Rule
 
+from backfill.stages import DATA
 from connector.request import MOST_CLAUSES, MOST_FIELDS, MOST_VALUES, OPERATORS, ORDER_DATES
 from errors import STATUS_OF
 from store.roles import admission_of
@@ -98,11 +99,24 @@ _NOTIFICATION: Final = {
     },
 }
 
+_IMPORTS: Final = {
+    "type": "object",
+    "required": ["shops"],
+    "properties": {
+        "shops": {"oneOf": [{"type": "array", "items": _TEXT}, {"const": "all"}]},
+        "start": _DAY,
+        "end": _DAY,
+        "data": {"type": "array", "items": {"type": "string", "enum": list(DATA)}},
+        "reread": {"type": "boolean"},
+    },
+}
+
 #: By address, the JSON that it takes.
 _BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "/connector/v1/getConfig": _CONFIGURED,
     "/connector/v1/getSchema": _CONFIGURED,
     "/connector/v1/getData": _GET_DATA,
+    "/connector/v1/imports": _IMPORTS,
     "/webhooks/tiktok/<topic>": _NOTIFICATION,
 }
 

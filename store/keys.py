@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from errors import BadRequest
 from store.accounts_rows import NO_LIMIT, SAMPLE, KeyRow, Limit, key_row
 from store.accounts_schema import clients, keys, shops
-from store.roles import READ, REFRESH, SCOPES
+from store.roles import REFRESH, SCOPES
 from store.secrets import WorkspaceSecrets, new_bare_key
 
 NAME_TAKEN = "There is a key of this name already. Choose another, or revoke that one."
@@ -29,12 +29,12 @@ def create_key(
 ) -> tuple[KeyRow, str]:
     """The key and its bare text. BadRequest for a name that a key in use has, also when both are
     made at the same moment; for an unknown scope; for a limit to what is not the workspace's or to
-    several clients, and for one of a key that does not only read; for a target of a key that does
+    several clients, and for one of a key that only refreshes; for a target of a key that does
     not only refresh."""
     if scope not in SCOPES:
         raise BadRequest(f"{scope} is not a scope. Choose one of: {', '.join(SCOPES)}.")
-    if limit != NO_LIMIT and scope != READ:
-        raise BadRequest("Only a key for reading can be limited to a client or to shops.")
+    if limit != NO_LIMIT and scope == REFRESH:
+        raise BadRequest("A key that refreshes a spreadsheet has no limit to clients or shops.")
     if target and scope != REFRESH:
         raise BadRequest("Only a key for refreshing can be bound to one spreadsheet.")
     if len(limit.clients or ()) > 1:

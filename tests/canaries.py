@@ -26,8 +26,12 @@ from sample_shop.adapter import BASE_URL, SampleShopAdapter
 from sample_shop.tokens import TokenOffice
 from sample_shop.world import World, seeded_world
 from settings import Settings
+from tests.exporting import ROBOT, service_key
 from tests.importing import NOW, Between
 from tests.living import MovedClock
+from tests.sheets_emulator.adapters import session as session_with
+from tests.sheets_emulator.files import Account
+from tests.sheets_emulator.server import Emulator
 from web.cookies import form_token
 
 #: What the simulator writes into every personal field, and how its tokens begin here.
@@ -41,7 +45,8 @@ DAYS = 5
 @dataclass
 class Canaries:
     """`log`: every line that was logged, at the level `debug`; `said`: every answer over HTTP, as
-    (what was asked, headers and body); `secrets`: by name, what must be nowhere else."""
+    (what was asked, headers and body); `secrets`: by name, what must be nowhere else; `sheet`: the
+    cells of a spreadsheet that was written, and `sent` what Google was sent for it."""
 
     folder: Path
     here: Installation
@@ -52,6 +57,8 @@ class Canaries:
     key: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
     said: list[tuple[str, str]] = field(default_factory=list)
+    sheet: list[list[Any]] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
     @property
     def shop_id(self) -> str:
@@ -114,6 +121,36 @@ class Canaries:
         return self.ask(
             "POST", f"/webhooks/tiktok/{topic}", data=body, headers={"Authorization": signature}
         )
+
+    def write_sheet(self, *fields: str) -> None:
+        """An export of these fields into a spreadsheet of a Google of the test's own."""
+        emulator = Emulator(self.here.clock.now)
+        emulator.visitor = None
+        emulator.sign_in("robots", Account(ROBOT))
+        book = emulator.create(ROBOT)
+
+        def keep(answer: requests.Response, **_: object) -> None:
+            body = answer.request.body or b""
+            self.sent.append(body if isinstance(body, str) else body.decode())
+
+        signed = session_with(emulator, "robots")
+        signed.hooks["response"].append(keep)
+        self.here.sheets.google.session_of = lambda _credentials: signed
+        export = self.here.sheets.exporting.create(
+            "default",
+            {
+                "name": "Orders",
+                "spreadsheet": book.spreadsheet_id,
+                "shops": self.shop_id,
+                "fields": ",".join(fields),
+                "range": "custom",
+                "start": "2026-09-07",
+                "end": "2026-09-12",
+            },
+        )
+        self.here.sheets.exporting.refresh(export)
+        self.here.worker("exporter", ("export",)).run_until_idle()
+        self.sheet = emulator.look(book.spreadsheet_id, "'Orders'!A1:BZ500", render="FORMULA")
 
     def tokens(self) -> dict[str, str]:
         """TikTok's tokens that are good now, as the simulator was sent them."""
@@ -191,6 +228,7 @@ def canaries(folder: Path, orders: int = 60) -> Iterator[Canaries]:
         sku_finance_daily_calls=1_000,
         smtp_host="127.0.0.1",
         smtp_password=SecretStr(MAIL_PASSWORD),
+        google_service_account=SecretStr(service_key()),
         sample_account=False,
         log_level="debug",
         log_format="json",
@@ -210,6 +248,7 @@ def canaries(folder: Path, orders: int = 60) -> Iterator[Canaries]:
             "app secret": "sample-secret",  # pragma: allowlist secret
             "previous app secret": PREVIOUS_SECRET,
             "mail password": MAIL_PASSWORD,
+            "service account's key": service_key().split("\\n")[5],
         }
         try:
             yield made

@@ -15,6 +15,13 @@ from tests.canaries import CANARY, Canaries, canaries
 
 pytestmark = pytest.mark.slow
 
+#: What stands beside an order, whoever bought it included.
+OF_AN_ORDER = (
+    *("order_id", "order_status", "buyer_user_id", "recipient_region_code", "recipient_state"),
+    *("recipient_city", "tracking_number", "warehouse_name", "payment_method_name"),
+    *("cancel_reason", "delivery_option_name", "product_name", "sku_name"),
+)
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
@@ -35,6 +42,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
         spoil(made)
         made.work()
         look_at_everything(made)
+        made.write_sheet(*OF_AN_ORDER, "gmv")
         yield made
 
 
@@ -116,6 +124,16 @@ def test_no_answer_no_page_and_no_figure_holds_any_of_it(house: Canaries) -> Non
         text = said.lower().replace("atlantic/canary", "")
         leaked = [name for name, secret in house.secrets.items() if secret.lower() in text]
         assert (leaked, CANARY in text) == ([], False), asked
+
+
+def test_no_cell_of_a_spreadsheet_and_nothing_that_google_is_sent_holds_any_of_it(
+    house: Canaries,
+) -> None:
+    assert len([row for row in house.sheet if row and str(row[0]).isdecimal()]) > 20
+    assert any('"Orders"' in body for body in house.sent)
+    text = f"{house.sheet} {house.sent}".lower()
+    leaked = [name for name, secret in house.secrets.items() if secret.lower() in text]
+    assert (leaked, CANARY in text) == ([], False)
 
 
 def test_the_figures_tell_what_has_happened_without_naming_anybody(house: Canaries) -> None:

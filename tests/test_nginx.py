@@ -228,7 +228,9 @@ def test_its_log_is_json_and_holds_no_query(front: Front) -> None:
 
 
 def test_bodies_that_are_too_large_end_at_nginx(front: Front) -> None:
-    assert front.ask("/echo", body=b"x" * 1_100_000)[0].status == 413
+    answer, content = front.ask("/echo", body=b"x" * 1_100_000)
+    assert (answer.status, json.loads(content)["error"]["code"]) == (413, "too_large")
+    assert len(json.loads(content)["error"]["reference"]) == 32
     assert front.ask("/webhooks/tiktok/X", body=b"x" * 300_000)[0].status == 413
     assert front.told(body=b"x" * 900_000)["size"] == 900_000
 
@@ -256,11 +258,13 @@ def test_healthy_clients_are_answered_while_hundreds_of_slow_ones_hang_on(front:
             assert front.told()["remote"] == "127.0.0.1"
         refused = [answer_of(slow) for slow in bodies[MOST_OF_ONE_ADDRESS:]]
         assert {answer[:12] for answer in refused} == {b"HTTP/1.1 429"}
+        assert all(b'"code":"rate_limited"' in answer for answer in refused)
+        assert all(b"Retry-After: 5" in answer for answer in refused)
 
 
 def answer_of(slow: ssl.SSLSocket) -> bytes:
     slow.settimeout(PATIENCE_SECONDS)
-    return slow.recv(100)
+    return slow.recv(4_000)
 
 
 def test_clients_that_read_slowly_hold_no_thread(front: Front) -> None:

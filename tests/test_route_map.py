@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from werkzeug.test import TestResponse
@@ -29,7 +29,7 @@ class Case:
     `who`: a role; a scope of a key; "any key"; "guest" (whoever holds a link; of members, editors);
     "open". `whole`: not for members who are limited to some clients. `ids`: what kind of id a part
     of the path is, by its name; `query` and `form` likewise, where what begins with "=" is the
-    value itself. `asks`: the body is a question to the connector.
+    value itself. `asks`: the body is a question to the connector; `names`: one that names a shop.
     """
 
     who: str
@@ -38,6 +38,7 @@ class Case:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     asks: bool = False
+    names: bool = False
 
 
 _SHOP = {"shop_id": "shop"}
@@ -50,7 +51,7 @@ _DEFINED = {
     "end": "=2026-08-04",
 }
 #: Scopes of keys.
-_KEYS = ("read", "refresh", "any key")
+_KEYS = ("read", "refresh", "manage", "any key")
 _DAYS = {"from": "=2026-08-01", "to": "=2026-08-10"}
 _ROWS = {
     "shops": "shop",
@@ -75,6 +76,8 @@ CASES: Mapping[str, Case] = {
     "POST /connector/v1/getData": Case("read", asks=True),
     "GET /connector/v1/rows.csv": Case("read", query=_ROWS),
     "GET /connector/v1/rows.ndjson": Case("read", query=_ROWS),
+    "POST /connector/v1/imports": Case("manage", names=True),
+    "GET /connector/v1/runs/<run_id>": Case("manage", ids={"run_id": "run"}),
     # shops
     "GET /": Case(VIEWER, query={"q": "client"}),
     "GET /shops": Case(VIEWER),
@@ -223,7 +226,9 @@ WITH_IDS = [
     for route in ROUTES
     for part, kind in {**CASES[route].ids, **CASES[route].query, **CASES[route].form}.items()
     if not kind.startswith("=")
-] + [(route, "configParams") for route in ROUTES if CASES[route].asks]
+]
+WITH_IDS += [(route, "configParams") for route in ROUTES if CASES[route].asks]
+WITH_IDS += [(route, "shops") for route in ROUTES if CASES[route].names]
 GUARDED = [route for route in ROUTES if CASES[route].who in (*ROLES, *_KEYS)]
 CHANGING = [route for route in ROUTES if CASES[route].who in ROLES and route.startswith("POST ")]
 
@@ -261,13 +266,15 @@ def ask(
     if case.asks:
         body = request_for("product_name", "gmv", options={"shops": "all"})
         body["configParams"] = {"shops": "all", **_options(given.get("configParams", ""))}
+    if case.names:
+        body = {"shops": [value("shops", "shop")], "start": "2026-08-01", "data": ["orders"]}
     return who.send(
         method,
         path,
         query={part: value(part, kind) for part, kind in case.query.items()},
         form={part: value(part, kind) for part, kind in case.form.items()},
         body=body,
-        by_key=case.who in _KEYS,
+        by_key=case.who in _KEYS and case.who,
     )
 
 
@@ -289,6 +296,8 @@ def asked_for(route: str, part: str, whose: Tenant) -> list[str]:
     case = CASES[route]
     if part == "configParams":
         return whose.ids["about"]
+    if case.names:
+        return whose.ids["shop"]
     return whose.ids[{**case.ids, **case.query, **case.form}[part]]
 
 
@@ -497,10 +506,12 @@ def test_a_key_for_refreshing_sees_no_number(kept: TwoTenants) -> None:
     assert ask(holder, "GET /connector/v1/whoami").get_json()["scopes"] == ["refresh"]
 
 
-def test_a_key_for_reading_refreshes_nothing(kept: TwoTenants) -> None:
+def test_a_key_for_reading_refreshes_and_imports_nothing(kept: TwoTenants) -> None:
+    reader = replace(kept.tenants["alice"], managing="")
     with kept.unchanged("alice"):
-        answer = ask(kept.tenants["alice"], "POST /sheets/refresh")
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "forbidden")
+        for route in (route for route in ROUTES if CASES[route].who in ("refresh", "manage")):
+            answer = ask(reader, route)
+            assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "forbidden")
 
 
 def test_a_key_of_one_spreadsheet_refreshes_none_of_another_workspace(kept: TwoTenants) -> None:

@@ -74,7 +74,8 @@ def other(tenant: str) -> str:
 
 @dataclass
 class Tenant:
-    """A workspace, and somebody who may everything in it. `ids`: what only it has, by kind."""
+    """A workspace, and somebody who may everything in it. `ids`: what only it has, by kind.
+    `managing`: a key of the scope `manage`."""
 
     name: str
     client: FlaskClient
@@ -82,6 +83,7 @@ class Tenant:
     ids: dict[str, list[str]] = field(default_factory=dict)
     form_token: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    managing: str = ""
 
     def send(
         self,
@@ -91,10 +93,12 @@ class Tenant:
         query: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
         body: Any = None,
-        by_key: bool = False,
+        by_key: bool | str = False,
     ) -> TestResponse:
-        """As whoever is signed in, with the form's token; `by_key`: with the API key instead."""
-        bearer = {"Authorization": f"Bearer {self.key}"} if by_key else {}
+        """As whoever is signed in, with the form's token; `by_key`: with the API key instead, or
+        with the one of the scope `manage`."""
+        key = (self.managing if by_key == "manage" else "") or self.key
+        bearer = {"Authorization": f"Bearer {key}"} if by_key else {}
         more: dict[str, Any] = {"query_string": query or {}, "headers": self.headers | bearer}
         if body is not None:
             more["json"] = body
@@ -158,7 +162,7 @@ class TwoTenants:
         scope.set_client(own_id, client_of(tenant))
         scope.set_client(SHOP, BOTH)
         row, key = scope.create_key(BOTH)
-        spare, _ = scope.create_key(f"Key of {word}")
+        spare, managing = scope.create_key(f"Key of {word}", "manage")
         members = [scope.add_member(BOTH, OWNER), scope.add_member(f"Member of {word}", VIEWER)]
         invite, _ = Invites(accounts.database, self.here.clock).create(tenant)
         runs = [enqueue_sync(ledger, self.here.clock, tenant, one).id for one in (SHOP, own_id)]
@@ -198,6 +202,7 @@ class TwoTenants:
                 "spreadsheet": [sheet],
                 "grant": [grant.id],
             },
+            managing=managing,
         )
         self.sign_in(made)
         return made
