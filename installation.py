@@ -69,7 +69,7 @@ from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Access, App, Client
 from tiktok_shop.images import ImageDownload, image_session
 from tiktok_shop.oauth import OAuth
-from worker import LANES, SIDE_BY_SIDE, Rounds, Worker, owner, use_little_memory
+from worker import LANES, SIDE_BY_SIDE, Rounds, Worker, give_way, owner, use_little_memory
 
 SAMPLE_NAME: Final = "Sample Account"
 SAMPLE_REGION: Final = "US"
@@ -358,6 +358,7 @@ def main() -> None:
         sys.stderr.write(f"{refused.message}\n")
         sys.exit(2)
     use_little_memory()
+    give_way()
     here.prepare()
     here.work()
     here.close()

@@ -57,6 +57,7 @@ _NEW_OBJECTS: Final = 100_000
 _M_TRIM_THRESHOLD: Final = -1
 _M_ARENA_MAX: Final = -8
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_NICENESS: Final = 5
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +76,12 @@ def use_little_memory() -> None:
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_TRIM_THRESHOLD, 1_000_000)
+
+
+def give_way() -> None:
+    """Where the processor is shared, whoever waits for an answer goes first: the web server keeps
+    the usual priority."""
+    os.nice(_NICENESS)
 
 
 def owner() -> str:

@@ -1,6 +1,6 @@
 """Everything of `make load`, one after the other, and its figures written into docs/reliability.md.
 
-    python -m benchmarks.load [--share 1.0] [--write]
+    python -m benchmarks.load [--share 1.0] [--write] [--only PART]
 
 `--share 0.05` does a twentieth of each part, to see that it runs. `--write` puts what was printed
 into the document, as it was printed. Only loopback is used; each part has a time limit.
@@ -26,9 +26,10 @@ from typing import Any, Final
 from benchmarks.product import ROOT, report, stop
 
 DOCUMENT: Final = ROOT / "docs" / "reliability.md"
-BEGIN: Final = "<!-- figures: written by `make load`, not by hand -->"
+#: Around the figures of each part.
+BEGIN: Final = "<!-- figures of {name}: written by `make load`, not by hand -->"
+END: Final = "<!-- end of the figures of {name} -->"
 PARTING_SECONDS: Final = 90
-END: Final = "<!-- end of the figures -->"
 
 
 @dataclass(frozen=True)
@@ -115,16 +116,17 @@ def machine() -> str:
     return f"{cpus} cores, {platform.machine()}, Python {platform.python_version()}"
 
 
-def written(document: str, figures: Sequence[dict[str, Any]], when: str) -> str:
-    """The document with these figures in place of those that were there. ValueError without the
-    marks around them."""
-    before, _, rest = document.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+def written(document: str, part: Part, figures: Sequence[dict[str, Any]], when: str) -> str:
+    """The document with these figures of a part in place of those that were there. ValueError
+    without the marks around them."""
+    begin, end = (mark.format(name=part.name) for mark in (BEGIN, END))
+    before, _, rest = document.partition(begin)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise ValueError(f"{DOCUMENT.name} has no place for the figures")
+        raise ValueError(f"{DOCUMENT.name} has no place for the figures of {part.name}")
     rows = [_row(one) for one in figures]
     table = ["| figure | value | beside it |", "|---|---|---|", *rows]
-    text = "\n".join([BEGIN, "", f"Printed on {when}, on {machine()}.", "", *table, "", END])
+    text = "\n".join([begin, "", f"Printed on {when}, on {machine()}.", "", *table, "", end])
     return f"{before}{text}{after}"
 
 
@@ -147,7 +149,6 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--only", choices=[part.name for part in PARTS])
     chosen = parser.parse_args()
-    figures: list[dict[str, Any]] = []
     failed = []
     for part in PARTS:
         if chosen.only not in (None, part.name):
@@ -160,11 +161,11 @@ def main() -> int:
         except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
             failed.append(part.name)
             report(figure="part_failed", value=part.name, why=str(error)[:300])
-        figures += figures_in(part, lines)
-    if chosen.write:
-        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-        text = DOCUMENT.read_text(encoding="utf-8")
-        Path(DOCUMENT).write_text(written(text, figures, when), encoding="utf-8")
+        if chosen.write:
+            when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            text = DOCUMENT.read_text(encoding="utf-8")
+            figures = figures_in(part, lines)
+            Path(DOCUMENT).write_text(written(text, part, figures, when), encoding="utf-8")
     return 1 if failed else 0
 
 

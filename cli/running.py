@@ -22,7 +22,7 @@ from supervisor import (
     web_process,
     worker_process,
 )
-from worker import owner, use_little_memory
+from worker import give_way, owner, use_little_memory
 
 _SIGN_IN_SECONDS: Final = 24 * 3600.0
 
@@ -65,6 +65,7 @@ def running_commands(here: Installation) -> Iterable[click.Command]:
         if until_idle:
             here.worker(owner()).run_until_idle()
         else:
+            give_way()
             here.work()
         here.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.sheets_emulator.areas import letters
@@ -14,16 +14,17 @@ from tests.sheets_emulator.workbook import Tab, Workbook
 from tests.sheets_writing import Writing
 
 OURS = "tts"
-COLUMNS = 4
 
 
 class Block(NamedTuple):
-    """Where the block is now: header row, first row below it, first column; its tab."""
+    """Where the block is now: header row, first row below it, first column and the one behind the
+    last; its tab."""
 
     tab: Tab
     header: int
     bottom: int
     left: int
+    right: int
     top: int
 
 
@@ -37,6 +38,7 @@ def block_of(book: Workbook) -> Block:
         rows["startRowIndex"],
         rows["endRowIndex"],
         rows["startColumnIndex"],
+        rows["endColumnIndex"],
         lines["startRowIndex"],
     )
 
@@ -46,14 +48,27 @@ def shown(book: Workbook) -> list[list[Any]]:
     block = block_of(book)
     found = []
     for row in range(block.header, block.bottom):
-        cells = [block.tab.grid.get(row, block.left + n).value for n in range(COLUMNS)]
+        cells = [block.tab.grid.get(row, n).value for n in range(block.left, block.right)]
         found.append(cells)
     return found
 
 
-def picture(book: Workbook, block: Block, bottom: int, grid_rows: int) -> dict[str, Any]:
-    """All that is not the block's values down to `bottom`. Formats and notes inside it count, in
-    the first `grid_rows` rows: those that are added to the grid get the columns' formats."""
+def fields_of(book: Workbook) -> list[str]:
+    """Which field each column of the block is for: the mark on it moves with it."""
+    block = block_of(book)
+    marks = {
+        one["location"]["dimensionRange"]["startIndex"]: one["metadataValue"]
+        for one in book.metadata
+        if one["metadataKey"] == "tiktok_shop_field"
+        and one["location"]["dimensionRange"]["sheetId"] == block.tab.sheet_id
+    }
+    return [marks[n] for n in range(block.left, block.right)]
+
+
+def picture(book: Workbook, block: Block, bottom: int) -> dict[str, Any]:
+    """All that is not the block's values down to `bottom`. Formats and notes inside it count, but
+    for those of numbers below the header: rows that the block reaches for the first time get the
+    columns'."""
     tabs = []
     for tab in book.tabs:
         cells: dict[tuple[int, int], Any] = {}
@@ -61,10 +76,11 @@ def picture(book: Workbook, block: Block, bottom: int, grid_rows: int) -> dict[s
             inside = (
                 tab.sheet_id == block.tab.sheet_id
                 and block.top <= row < bottom
-                and block.left <= column < block.left + COLUMNS
+                and block.left <= column < block.right
             )
-            kept = cell.rest if inside else (text_of(cell), cell.rest)
-            if kept and not (inside and row >= grid_rows):
+            rest = _without_number_format(cell.rest) if inside and row > block.header else cell.rest
+            kept = rest if inside else (text_of(cell), rest)
+            if kept:
                 cells[row, column] = copy.deepcopy(kept)
         tabs.append((copy.deepcopy(tab.properties), cells, tab.merges, tab.basic_filter))
     return {
@@ -75,6 +91,12 @@ def picture(book: Workbook, block: Block, bottom: int, grid_rows: int) -> dict[s
         "guards": [one for one in book.protected if not one.get("warningOnly")],
         "notes": [one for one in book.metadata if not one["metadataKey"].startswith("tiktok")],
     }
+
+
+def _without_number_format(rest: Mapping[str, Any]) -> dict[str, Any]:
+    formats = {k: v for k, v in rest.get("userEnteredFormat", {}).items() if k != "numberFormat"}
+    others = {k: v for k, v in rest.items() if k != "userEnteredFormat"}
+    return {**others, "userEnteredFormat": formats} if formats else others
 
 
 def text_of(cell: Cell) -> Any:
@@ -136,9 +158,8 @@ class User:
     def type_beside(self) -> None:
         block = self.block
         row = self.chance.randrange(block.tab.grid.row_count)
-        right = block.left + COLUMNS
-        if right < block.tab.grid.column_count:
-            column = self.chance.randrange(right, block.tab.grid.column_count)
+        if block.right < block.tab.grid.column_count:
+            column = self.chance.randrange(block.right, block.tab.grid.column_count)
             self._put(block.tab, row, column, self._value())
 
     def type_elsewhere(self) -> None:
@@ -156,7 +177,7 @@ class User:
     def _area(self) -> dict[str, int]:
         block = self.block
         row = self.chance.randrange(block.top, block.bottom)
-        width = min(block.left + COLUMNS + 2, block.tab.grid.column_count)
+        width = min(block.right + 2, block.tab.grid.column_count)
         column = self.chance.randrange(block.left, width)
         return {"sheetId": block.tab.sheet_id, "startRowIndex": row, "endRowIndex": row + 1,
                 "startColumnIndex": column, "endColumnIndex": column + 1}  # fmt: skip
@@ -201,7 +222,7 @@ class User:
         block = self.block
         area = {"sheetId": block.tab.sheet_id, "startRowIndex": block.header,
                 "endRowIndex": block.bottom, "startColumnIndex": block.left,
-                "endColumnIndex": block.left + COLUMNS}  # fmt: skip
+                "endColumnIndex": block.right}  # fmt: skip
         self._by_hand("setBasicFilter", filter={"range": area})
 
     # --- rows and columns ---
@@ -226,8 +247,8 @@ class User:
             self._insert("COLUMNS", self.chance.randrange(self.block.left + 1))
 
     def insert_right(self) -> None:
-        if self.block.tab.grid.column_count < 14:
-            self._insert("COLUMNS", self.block.left + COLUMNS)
+        if self.block.tab.grid.column_count < 16:
+            self._insert("COLUMNS", self.block.right)
 
     def insert_inside(self) -> None:
         block = self.block
@@ -242,7 +263,8 @@ class User:
 
     def swap_columns(self) -> None:
         """Two columns of the block that are beside each other."""
-        left = self.block.left + self.chance.randrange(COLUMNS - 1)
+        block = self.block
+        left = self.chance.randrange(block.left, block.right - 1)
         source = self._lines("COLUMNS", left + 1)
         self._by_hand("moveDimension", source=source, destinationIndex=left)
 
@@ -251,8 +273,8 @@ class User:
         if block.bottom > block.header + 1:
             area = {"sheetId": block.tab.sheet_id, "startRowIndex": block.header + 1,
                     "endRowIndex": block.bottom, "startColumnIndex": block.left,
-                    "endColumnIndex": block.left + COLUMNS}  # fmt: skip
-            spec = {"dimensionIndex": block.left + self.chance.randrange(COLUMNS),
+                    "endColumnIndex": block.right}  # fmt: skip
+            spec = {"dimensionIndex": self.chance.randrange(block.left, block.right),
                     "sortOrder": self.chance.choice(["ASCENDING", "DESCENDING"])}  # fmt: skip
             self._by_hand("sortRange", range=area, sortSpecs=[spec])
 

@@ -96,7 +96,7 @@ def test_a_scope_opens_what_is_for_it(scope: str, route_for: set[str], admitted:
     [
         ("root", Limit(), ""),
         (REFRESH, Limit(shop_ids=("7000001",)), ""),
-        (MANAGE, Limit(clients=("Aurora",)), ""),
+        (REFRESH, Limit(clients=("Aurora",)), ""),
         (READ, Limit(), "sheet-1"),
         (READ, Limit(clients=("Aurora", "Borea")), ""),
         (READ, Limit(clients=("Nobody",)), ""),
