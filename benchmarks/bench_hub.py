@@ -43,8 +43,13 @@ PAGES: Final = {
     "shops": "/",
     "add a shop": "/shops/add",
     "settings of a shop": "/shops/{shop}/settings",
+    "settings of many shops": "/shops/settings?shop={shop}",
+    "disconnect": "/shops/{shop}/disconnect",
+    "invites": "/connect/invites",
     "import": "/shops/{shop}/import",
     "import, the live part": "/shops/{shop}/import/live",
+    "imports": "/imports?shop={shop}",
+    "imports, the live part": "/imports/live?shop={shop}",
     "backfill": "/backfill?shop={shop}",
     "history": "/history",
     "a run": "/history/{run}",
@@ -67,10 +72,13 @@ PAGES: Final = {
     "preview by product": "/fields/preview?fields=product_name,gmv,items_sold",
     "keys": "/keys",
     "clients": "/clients",
+    "members": "/members",
     "workspace": "/settings",
     "notices": "/settings/notices",
     "usage": "/usage",
     "Looker Studio": "/looker",
+    "sheets": "/sheets",
+    "a new export": "/sheets/new",
 }
 
 
