@@ -106,6 +106,9 @@ def texts_cut(column: Sequence[Cell], kind: Kind) -> tuple[Sequence[Cell], int]:
     """The column with texts that fit into a cell, and how many had to be cut."""
     if kind != "text":
         return column, 0
+    texts = filter(None, column)
+    if max(map(len, texts), default=0) <= LONGEST_TEXT // 2:  # type: ignore[arg-type]
+        return column, 0
     long = [n for n, cell in enumerate(column) if isinstance(cell, str) and too_long(cell)]
     if not long:
         return column, 0
