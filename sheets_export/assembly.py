@@ -30,10 +30,20 @@ _LEAST_CELL_BYTES: Final = 20
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Rows or columns came or went on the tab between a look and the write that it was for.
+    `height`: of header and rows, at most, as they may stand now. `strays`: what the write has
+    filled that was empty and is not the block's."""
+
+    height: int
+    strays: tuple[Area, ...] = ()
+
+
+@dataclass(frozen=True)
 class Wish:
     """What a refresh is to bring about. `run`: of the ledger, the same however often it is begun.
     `notes`: said after the status' message. `attempt`: how many writes were rejected before.
-    `strays`: what a write has filled that is not the block's, for the block moved meanwhile."""
+    `moved`: what became of the block under the write before this one."""
 
     target: Target
     table: Table
@@ -41,7 +51,7 @@ class Wish:
     run: str
     notes: tuple[str, ...] = ()
     attempt: int = 0
-    strays: tuple[Area, ...] = ()
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ def assembled(seen: Sighting, wish: Wish, draft: Draft, staged: Staged | None) -
     head = [*_leftovers(seen, staged), *draft.before, _top(wish, tab, layout)]
     tail = [changes.empty(tab.sheet_id, area) for area in draft.rows.emptied]
     tail += draft.after
-    if staged is None and not is_long(wish.table):
+    if staged is None and not (draft.rows.runs and is_long(wish.table)):
         body = _body([*head, *_filled(wish.table, draft), *tail])
         if len(body) <= ONE_WRITE_BYTES:
             return Plan(tab, layout, body, names=draft.names)

@@ -22,7 +22,7 @@ from store.spreadsheets import Spreadsheet
 
 #: Of Drive, and what they let somebody do.
 ROLES: Final = {"reader": "look at", "writer": "edit"}
-_ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 
 
 def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
@@ -49,9 +49,14 @@ def add_books(routes: Blueprint, sheets: SheetsExport) -> None:
     def share(spreadsheet_id: str) -> Response:
         workspace_id = g.principal.workspace_id
         book = exporting.spreadsheets.one(workspace_id, spreadsheet_id)
+        if not book.grant_id:
+            # Whoever shared it with the service account did not mean us to hand it on.
+            raise BadRequest("This spreadsheet is somebody else's: share it in Google Sheets.")
         address, role = request.form.get("email", "").strip(), request.form.get("role", "")
         if not _ADDRESS.fullmatch(address) or role not in ROLES:
             raise BadRequest("Give the e-mail address of one person, and what they may do.")
+        if address.lower() == sheets.google.address_of(workspace_id, book.grant_id).lower():
+            raise BadRequest(f"{address} owns the spreadsheet.")
         sheets.google.drive(workspace_id, book.grant_id).share(spreadsheet_id, address, role)
         flash(f"{address} may {ROLES[role]} the spreadsheet now.", "ok")
         return redirect(url_for(".page"), code=303)

@@ -1,8 +1,9 @@
 """Whom we are to Google: the service account of the installation, or a person who signed in.
 
 A service account writes into spreadsheets that somebody shared with its address, and every error
-about access names that address. A person's grant (scope drive.file) opens the spreadsheets that we
-make for them and no others. Source: developers.google.com/workspace/sheets/api/scopes.
+about access names that address; of Drive it may know whether it may write them, and no more. A
+person's grant (scope drive.file) opens the spreadsheets that we make for them and no others.
+Source: developers.google.com/workspace/sheets/api/scopes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from web.google_sign_in import TOKEN_URL
 
 SPREADSHEETS: Final = "https://www.googleapis.com/auth/spreadsheets"
 DRIVE_FILE: Final = "https://www.googleapis.com/auth/drive.file"
+DRIVE_METADATA: Final = "https://www.googleapis.com/auth/drive.metadata.readonly"
 
 _NEEDED: Final = ("client_email", "private_key", "token_uri")
 
@@ -50,7 +52,7 @@ def service_account(settings: Settings) -> ServiceCredentials | None:
         raise _unusable("it is not the key of a service account")
     try:
         made: ServiceCredentials = _ServiceCredentials.from_service_account_info(  # type: ignore[no-untyped-call]
-            known, scopes=[SPREADSHEETS, DRIVE_FILE]
+            known, scopes=[SPREADSHEETS, DRIVE_METADATA]
         )
     except ValueError:
         raise _unusable("its private key cannot be read") from None

@@ -1,7 +1,8 @@
 """Spreadsheets as files of Google Drive: made, shared, looked at. Drive API v3.
 
-The scope `drive.file` is enough for all of it, for files that were made or opened with this
-program.
+For a person the scope `drive.file` is enough for all of it, for files that were made with this
+program; a service account only looks, with `drive.metadata.readonly`, which sees what was shared
+with it. Files of shared drives are asked for by saying so.
 """
 
 from __future__ import annotations
@@ -35,12 +36,14 @@ class File:
 
 
 class Drive:
-    """`service`: googleapiclient's, for Drive v3, of one account; `address`: whose account it is.
-    Every method raises Refused with a sentence, Reauthorise, or Retryable."""
+    """`service`: googleapiclient's, for Drive v3, of one account; `address`: whose account it is;
+    `remedy`: what to do when Google no longer takes its credentials. Every method raises Refused
+    with a sentence, Reauthorise, or Retryable."""
 
-    def __init__(self, service: Any, address: str) -> None:
+    def __init__(self, service: Any, address: str, remedy: str = "") -> None:
         self._service = service
         self._address = address
+        self._remedy = remedy
 
     def create(self, title: str) -> File:
         """A new spreadsheet of the account's own. Not repeated: an answer that is lost may leave a
@@ -50,13 +53,18 @@ class Drive:
 
     def look(self, file_id: str) -> File:
         """What the account may do with the file."""
-        return _file(self._done(self._service.files().get(fileId=file_id, fields=_FIELDS)))
+        call = self._service.files().get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
+        return _file(self._done(call))
 
     def share(self, file_id: str, address: str, role: str = "writer") -> None:
         """Nobody is written to. Sharing it again changes nothing but the role."""
         person = {"type": "user", "role": role, "emailAddress": address}
         call = self._service.permissions().create(
-            fileId=file_id, body=person, sendNotificationEmail=False, fields="id"
+            fileId=file_id,
+            body=person,
+            sendNotificationEmail=False,
+            supportsAllDrives=True,
+            fields="id",
         )
         self._done(call)
 
@@ -89,17 +97,16 @@ class Drive:
 
     def _no_access(self, said: str) -> Reauthorise:
         return Reauthorise(
-            f"Google no longer accepts the sign-in of {self._address}. Connect Google Sheets "
-            "again.",
+            f"Google no longer accepts the sign-in of {self._address}. {self._remedy}".strip(),
             debug=said[:200],
         )
 
 
-def drive_of(credentials: Any, address: str) -> Drive:
+def drive_of(credentials: Any, address: str, remedy: str = "") -> Drive:
     """The Drive of an account, by credentials of google-auth."""
     http = AuthorizedHttp(credentials, http=Http(timeout=_TIMEOUT_SECONDS))
     service = build("drive", "v3", http=http, static_discovery=True, cache_discovery=False)
-    return Drive(service, address)
+    return Drive(service, address, remedy)
 
 
 def _file(answer: dict[str, Any]) -> File:

@@ -60,14 +60,18 @@ class Found:
         return Layout(top, first, self.bottom, self.mark.pairs, self.field_ids)
 
 
-def find(seen: Sighting, target: Target) -> Found | None:
-    """None when there is no such block. Raises NeedsWhole, and Refused for one without rows."""
+def find(seen: Sighting, target: Target, height: int | None = None) -> Found | None:
+    """None when there is no such block. `height`: of header and rows, where a write that was out of
+    date has set the name that would tell. Raises NeedsWhole, and Refused for one without rows."""
     usual = target.place.sheet_id if target.place else None
-    marked = (tab for tab in seen.tabs.values() if _is_original(seen, tab, target.export_id))
-    tab = min(marked, key=lambda tab: tab.sheet_id != usual, default=None)
+    marked = [tab for tab in seen.tabs.values() if tab.mark and tab.mark.export == target.export_id]
+    originals = (tab for tab in marked if _is_original(seen, tab))
+    tab = min(originals, key=lambda tab: tab.sheet_id != usual, default=None)
     if tab is None or tab.mark is None:
         if not seen.is_whole:
             raise NeedsWhole
+        if marked:
+            raise cut_and_pasted(marked[0].title)
         return None
     mark = tab.mark
     shown = {field_id: column for column, field_id in sorted(tab.fields.items(), reverse=True)}
@@ -75,15 +79,20 @@ def find(seen: Sighting, target: Target) -> Found | None:
     if len(ours) < len(mark.fields) and not seen.is_whole:
         raise NeedsWhole
     rows = _rows(seen, tab, mark, target.place)
+    lines = _named(seen, tab, mark.lines)
+    if height is not None and lines is not None:
+        rows = lines.bottom, lines.bottom + height, mark.name in seen.names
     if rows is None or not ours:
         raise lost_header(tab)
     header_row, bottom, is_named = rows
     columns, field_ids = zip(*ours, strict=True)
-    lines = _named(seen, tab, mark.lines)
-    height = status_height(mark.pairs) + 1
+    named = None if height is not None else _named(seen, tab, mark.name)
+    if named is not None and not named.left <= columns[0] <= columns[-1] < named.right:
+        raise cut_and_pasted(tab.title)
+    above = status_height(mark.pairs) + 1
     has_lines_named = mark.lines in seen.names
-    if not has_lines_named and header_row >= height:
-        lines = Area(header_row - height, columns[0], header_row, columns[-1] + 1)
+    if not has_lines_named and header_row >= above:
+        lines = Area(header_row - above, columns[0], header_row, columns[-1] + 1)
     if lines is not None and lines.bottom != header_row:
         lines = None
     return Found(
@@ -111,6 +120,15 @@ def lost_header(tab: Tab) -> Refused:
     )
 
 
+def cut_and_pasted(title: str) -> Refused:
+    """The error when the cells of the block are elsewhere than its columns."""
+    return Refused(
+        f"The table of the tab “{title}” was moved by cutting and pasting its cells, which leaves "
+        "its marks behind. Undo that and move whole columns or rows, or the tab; or delete the "
+        "tab, add an empty one with the title that the export names, and refresh again."
+    )
+
+
 def lost_tab(target: Target) -> Refused:
     """The error when the tab that was written before is no longer there."""
     return Refused(
@@ -119,9 +137,9 @@ def lost_tab(target: Target) -> Refused:
     )
 
 
-def _is_original(seen: Sighting, tab: Tab, export_id: str) -> bool:
+def _is_original(seen: Sighting, tab: Tab) -> bool:
     """A copy of the tab carries the mark as well; the names are those of the original."""
-    if tab.mark is None or tab.mark.export != export_id:
+    if tab.mark is None:
         return False
     names = (seen.names.get(tab.mark.name), seen.names.get(tab.mark.lines))
     return all(known is None or known[1] == tab.sheet_id for known in names)
@@ -140,7 +158,10 @@ def _rows(
     """(header row, first row below the block, whether that is what the name says)."""
     named = _named(seen, tab, mark.name)
     if named is not None and not named.is_empty:
-        return named.top, named.bottom, True
+        # The name is the user's to change; the protection goes no further than what was written.
+        guard = tab.guards.get(mark.guard, named)
+        bottom = min(named.bottom, max(guard.bottom, named.top + 1))
+        return named.top, bottom, True
     if place is None or place.sheet_id != tab.sheet_id:
         return None
     # Somebody deleted the name. The lines above still tell where the header is; without them too it

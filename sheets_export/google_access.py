@@ -33,7 +33,8 @@ _SERVICE_REMEDY: Final = (
 
 class GoogleAccess:
     """`session_of`: credentials of google-auth → a session that signs its calls with them;
-    `drive_of`: these and whose they are → that account's Drive."""
+    `drive_of`: these, whose they are and what to do without
+    → that account's Drive."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class GoogleAccess:
         locks: SheetLocks,
         clock: Clock,
         session_of: Callable[[Any], Any] | None = None,
-        drive_of: Callable[[Any, str], Drive] | None = None,
+        drive_of: Callable[[Any, str, str], Drive] | None = None,
     ) -> None:
         self._settings = settings
         self._spreadsheets = spreadsheets
@@ -78,7 +79,7 @@ class GoogleAccess:
         if made is None:
             session = (self.session_of or authorised)(credentials)
             address = self.address_of(workspace_id, grant_id)
-            remedy = _PERSON_REMEDY if grant_id else _SERVICE_REMEDY
+            remedy = _remedy(grant_id)
             made = Sheets(session, address, self._clock, self._budget, remedy=remedy)
             known[id(credentials)] = made
         return made
@@ -94,7 +95,8 @@ class GoogleAccess:
         from sheets_export.drive import drive_of  # noqa: PLC0415
 
         credentials = self._credentials_of(workspace_id, grant_id)
-        return (self.drive_of or drive_of)(credentials, self.address_of(workspace_id, grant_id))
+        address = self.address_of(workspace_id, grant_id)
+        return (self.drive_of or drive_of)(credentials, address, _remedy(grant_id))
 
     def refuse_unwritable(self, workspace_id: str, spreadsheet_id: str) -> None:
         """Raises Refused or Reauthorise when the spreadsheet cannot be written by whoever would.
@@ -135,3 +137,7 @@ class GoogleAccess:
                 raise Refused(NO_ACCESS)
             self._credentials[""] = made
         return made
+
+
+def _remedy(grant_id: str) -> str:
+    return _PERSON_REMEDY if grant_id else _SERVICE_REMEDY

@@ -28,10 +28,10 @@ from sheets_export.bounds import (
     refuse_other_mode,
 )
 from sheets_export.found import Found, find, lost_tab, refuse_deleted
-from sheets_export.layout import Area, Layout, status_lines
+from sheets_export.layout import Area, Layout, status_height, status_lines
 from sheets_export.sighting import Mark, NeedsLook, Sighting, Tab
 from sheets_export.table import Cell, Table
-from sheets_export.target import Mode, Place, Status, Target
+from sheets_export.target import Place, Status, Target
 from sheets_export.upsert import Rows, appended, replaced, stretches, upserted
 
 #: What a new tab has, so that there is room beside the block, unless it is long.
@@ -43,7 +43,7 @@ _LONG_ROWS: Final = 20_000
 def plan(seen: Sighting, wish: Wish, staged: Staged | None = None) -> Plan:
     """Raises NeedsLook and NeedsWhole when more must be seen, Refused and BadRequest when the
     export cannot be written as things are."""
-    found = find(seen, wish.target)
+    found = find(seen, wish.target, wish.moved.height if wish.moved else None)
     if found is None:
         return _created(seen, wish, staged)
     if found.was_written_by(wish.run):
@@ -67,12 +67,17 @@ def told(found: Found, status: Status) -> list[dict[str, Any]]:
     return requests
 
 
-def holds(found: Found, table: Table, mode: Mode) -> bool:
+def holds(found: Found, table: Table, target: Target) -> bool:
     """Whether the block has the columns of a table that was written into it, and as many rows; in
-    the other modes than replace it may have more. What stands in them is not looked at."""
+    the other modes than replace no fewer than it was left with. What stands in them is not looked
+    at."""
     missing = {column.field_id for column in table.columns} - set(found.field_ids)
-    more = found.bottom - found.header_row - 1 - table.row_count
-    return not missing and (more == 0 if mode == "replace" else more >= 0)
+    count = found.bottom - found.header_row - 1
+    if target.mode == "replace" or target.place is None:
+        return not missing and count == table.row_count
+    place = target.place
+    was = place.bottom - place.top - status_height(place.pairs) - 2
+    return not missing and count >= was
 
 
 def place_of(layout: Layout, tab: Tab, tabs: Sequence[Tab]) -> Place:
@@ -189,20 +194,26 @@ def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) 
     old = found.layout()
     if not found.is_named:
         refuse_other_header(tab, old, wish)
+        old = replace(old, bottom=_first_empty(tab, old))
     if not found.has_lines_named:
         refuse_other_lines(tab, old)
     new_ids = [c.field_id for c in table.columns if c.field_id not in old.field_ids]
     layout = replace(old, field_ids=(*old.field_ids, *new_ids))
     if new_ids:
         refuse_filled(tab, Area(old.top, old.right, tab.rows, layout.right))
-    rows = _MODES[target.mode](wish, tab, layout)
+    if wish.moved and target.mode != "replace":
+        # Which of the rows are still what they were nobody knows.
+        rows = Rows((), None, (), layout.bottom)
+    else:
+        rows = _MODES[target.mode](wish, tab, layout)
     layout = replace(layout, bottom=rows.bottom)
     if rows.bottom > old.bottom:
         refuse_filled(tab, Area(old.bottom, old.left, rows.bottom, old.right))
     size = (max(tab.rows, layout.bottom), max(tab.columns, layout.right))
     larger = replace(tab, rows=size[0], columns=size[1])
     check_limits(seen, wish, larger, layout, tab.cell_count)
-    before = [changes.empty(tab.sheet_id, area) for area in wish.strays]
+    strays = wish.moved.strays if wish.moved else ()
+    before = [changes.empty(tab.sheet_id, area) for area in strays]
     before += _grown(tab, *size)
     known = dict(zip(found.mark.fields, found.mark.formats, strict=True))
     patterns = _patterns(layout, wish.table, known)
@@ -221,13 +232,22 @@ def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) 
     if new_ids:
         new = [(n, column) for n, column in shown_columns(layout, table) if n >= old.right]
         before += changes.first_formats(tab.sheet_id, layout, new, layout.bottom)
-    after = [*_moved_names(seen, found, old, layout, wish)]
+    after = [*_moved_names(seen, found, layout, wish)]
     if mark != found.mark:
         after += [changes.change_mark(tab.mark_id, mark)]
         after += _column_marks(tab.sheet_id, layout, len(old.field_ids))
     after += changes.written(tab.sheet_id, target.export_id, found.last_number + 1, wish.run)
     names = (found.mark.name, found.mark.lines)
     return assembled(seen, wish, Draft(larger, layout, rows, before, after, names), staged)
+
+
+def _first_empty(tab: Tab, layout: Layout) -> int:
+    """Where the rows end that are only supposed to be as many as they were: what follows an empty
+    one may be the user's. Raises NeedsLook."""
+    rows = tab.cells(layout.rows(layout.first_row, layout.bottom))
+    filled = [any(cell is not None for cell in row) for row in rows]
+    count = filled.index(False) if False in filled else len(filled)
+    return layout.first_row + count
 
 
 def _key_ids(table: Table) -> tuple[str, ...]:
@@ -271,9 +291,7 @@ def _keys(wish: Wish, tab: Tab, layout: Layout) -> list[Sequence[Cell]]:
     return found
 
 
-def _moved_names(
-    seen: Sighting, found: Found, old: Layout, new: Layout, wish: Wish
-) -> Iterator[dict[str, Any]]:
+def _moved_names(seen: Sighting, found: Found, new: Layout, wish: Wish) -> Iterator[dict[str, Any]]:
     """Name and protection around the block as it is now; a name that was deleted is made again, a
     protection that was taken away stays away."""
     sheet_id, mark = found.tab.sheet_id, found.mark
@@ -287,7 +305,7 @@ def _moved_names(
         yield changes.name(sheet_id, mark.lines, called, new.lines)
     elif seen.names[mark.lines][2] != new.lines:
         yield changes.rename_area(sheet_id, mark.lines, new.lines)
-    if mark.guard in found.tab.guards and old.whole != new.whole:
+    if found.tab.guards.get(mark.guard, new.whole) != new.whole:
         yield changes.move_guard(sheet_id, mark.guard, new.whole)
 
 

@@ -25,7 +25,7 @@ STAGING: Final = "tiktok_shop_staging"
 _METADATA: Final = "developerMetadata(metadataId,metadataKey,metadataValue)"
 _AROUND: Final = (
     f"namedRanges,{_METADATA},sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)),"
-    f"{_METADATA},protectedRanges(protectedRangeId)"
+    f"{_METADATA},protectedRanges(protectedRangeId,range)"
 )
 _COLUMNS: Final = (
     "startRow,startColumn,columnMetadata(developerMetadata(metadataKey,metadataValue))"
@@ -88,7 +88,8 @@ class Mark:
 @dataclass(frozen=True)
 class Tab:
     """`fields`: the field id of every column of ours that was seen. `writes`: (number, run) of what
-    was written last, newest last. `seen`: the areas whose cells are known, with their rows."""
+    was written last, newest last. `guards`: protected areas by id. `seen`: the areas whose cells
+    are known, with their rows."""
 
     sheet_id: int
     title: str
@@ -98,7 +99,7 @@ class Tab:
     mark_id: int = 0
     writes: tuple[tuple[int, str], ...] = ()
     fields: Mapping[int, str] = field(default_factory=dict)
-    guards: frozenset[int] = frozenset()
+    guards: Mapping[int, Area] = field(default_factory=dict)
     seen: tuple[tuple[Area, Sequence[Sequence[Cell]]], ...] = ()
 
     @property
@@ -154,12 +155,7 @@ def sighting(answer: Mapping[str, Any], asked: Iterable[Area] = ()) -> Sighting:
     names = {}
     for one in answer.get("namedRanges", []):
         place = one.get("range", {})
-        area = Area(
-            place.get("startRowIndex", 0),
-            place.get("startColumnIndex", 0),
-            place.get("endRowIndex", _SHEET_ROWS),
-            place.get("endColumnIndex", _SHEET_ROWS),
-        )
+        area = _area(place)
         names[one["namedRangeId"]] = (one.get("name", ""), place.get("sheetId", 0), area)
     stagings = {
         one["metadataId"]: int(one["metadataValue"])
@@ -167,6 +163,16 @@ def sighting(answer: Mapping[str, Any], asked: Iterable[Area] = ()) -> Sighting:
         if one.get("metadataKey") == STAGING
     }
     return Sighting({tab.sheet_id: tab for tab in tabs}, names, stagings, not areas)
+
+
+def _area(place: Mapping[str, Any]) -> Area:
+    """Of a GridRange, which is open where it says nothing."""
+    return Area(
+        place.get("startRowIndex", 0),
+        place.get("startColumnIndex", 0),
+        place.get("endRowIndex", _SHEET_ROWS),
+        place.get("endColumnIndex", _SHEET_ROWS),
+    )
 
 
 def _tab(sheet: Mapping[str, Any], areas: Mapping[tuple[int, int], Area]) -> Tab:
@@ -203,7 +209,10 @@ def _tab(sheet: Mapping[str, Any], areas: Mapping[tuple[int, int], Area]) -> Tab
         mark_id,
         tuple(sorted(writes)),
         fields,
-        frozenset(one["protectedRangeId"] for one in sheet.get("protectedRanges", [])),
+        {
+            one["protectedRangeId"]: _area(one.get("range", {}))
+            for one in sheet.get("protectedRanges", [])
+        },
         tuple(seen),
     )
 

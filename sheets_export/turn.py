@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from errors import Refused
-from sheets_export.assembly import Plan, Staged, Wish, staged_columns
+from sheets_export.assembly import Moved, Plan, Staged, Wish, staged_columns
 from sheets_export.book import Book, Rejected
 from sheets_export.cells import value_chunks
 from sheets_export.found import Found, find
@@ -122,13 +122,13 @@ class Turn:
             self.book.put(area.a1(staged.title), body, self._ready)
         return staged
 
-    def commit(self, made: Plan, body: bytes, wish: Wish) -> tuple[Written, list[Area] | None]:
-        """The one write that everybody sees. With it what it has filled beside the block when
-        somebody moved that after it was looked at; None when nobody did."""
+    def commit(self, made: Plan, body: bytes, wish: Wish) -> tuple[Written, Moved | None]:
+        """The one write that everybody sees; with it what became of the block when somebody put
+        rows or columns in or out after it was looked at."""
         self.writes += 1
         answer = self.book.send(body, AFTER_MASK, self._ready)
         seen = sighting(answer["updatedSpreadsheet"])
-        return self.outcome(made, seen, wish), _strays(made, seen)
+        return self.outcome(made, seen, wish), _moved(made, seen)
 
     def write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         self.writes += 1
@@ -154,13 +154,19 @@ class Turn:
         self._locks.renew(self._lease)
 
 
-def _strays(made: Plan, seen: Sighting) -> list[Area] | None:
-    rows, lines = [seen.names.get(name) for name in made.names] or (None, None)
-    planned = made.layout
-    if rows is None or lines is None or (rows[2], lines[2]) == (planned.named, planned.lines):
+def _moved(made: Plan, seen: Sighting) -> Moved | None:
+    """None when the tab is as large as it was to be. The name of the lines tells where the block is
+    now: the write has not touched it."""
+    planned, now = made.layout, seen.tabs.get(made.tab.sheet_id)
+    lines = seen.names.get(made.names[1]) if made.names else None
+    if now is None or lines is None:
         return None
-    # Ranges that were given in the same write say what was planned; the others say what is.
-    moved = lines[2] if lines[2] != planned.lines else planned.lines
-    height, width = planned.bottom - planned.top, planned.right - planned.left
-    now = Area(moved.top, moved.left, moved.top + height, moved.left + width)
-    return planned.whole.without(now)
+    rows, columns = now.rows - made.tab.rows, now.columns - made.tab.columns
+    if rows == columns == 0:
+        return None
+    height = planned.bottom - planned.header_row + max(0, rows)
+    top, left = lines[2].top, lines[2].left
+    whole = Area(top, left, planned.bottom + top - planned.top, planned.right + left - planned.left)
+    # What was there before where something was taken out is not ours to empty.
+    is_new = rows >= 0 and columns >= 0
+    return Moved(height, tuple(planned.whole.without(whole)) if is_new else ())

@@ -83,7 +83,7 @@ class Writer:
             lost = 0
             while True:
                 found = turn.found()
-                is_whole = found is not None and (same is None or holds(found, same, target.mode))
+                is_whole = found is not None and (same is None or holds(found, same, target))
                 requests = told(found, status) if found is not None and is_whole else []
                 if not requests:
                     return Written("not there", target.place, 0, turn.reads, turn.writes)
@@ -105,11 +105,12 @@ class Writer:
                 if made.is_done:
                     return turn.outcome(made, seen, wish, already=not lost)
                 if made.body is not None:
-                    done, strays = turn.commit(made, made.body, wish)
-                    if strays is None or wish.run != run:
+                    done, moved = turn.commit(made, made.body, wish)
+                    if moved is None or wish.moved is not None:
                         return done
-                    notes, staged = (*wish.notes, _MOVED), None
-                    wish = replace(wish, run=f"{run} again", notes=notes, strays=tuple(strays))
+                    said = _MOVED if wish.target.mode == "replace" else _MIXED_UP
+                    wish = replace(wish, run=f"{run} again", notes=(*wish.notes, said), moved=moved)
+                    staged = None
                     continue
                 staged = None
                 if made.staged is not None:
@@ -131,6 +132,10 @@ class Writer:
 _MOVED: Final = (
     "Rows or columns were inserted or deleted while the table was being written, so it was written "
     "again; look at the cells beside it."
+)
+_MIXED_UP: Final = (
+    "Rows or columns were inserted or deleted while the table was being written, so some of its "
+    "rows may have been overwritten. File → Version history shows them as they were."
 )
 _CUT: Final = "Texts that are longer than a cell may be, and were cut: {count:,}."
 

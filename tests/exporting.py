@@ -32,6 +32,8 @@ from tests.sheets_emulator.server import Emulator
 
 ROBOT = "robot@project.iam.gserviceaccount.com"
 ANA = "ana@example.com"
+#: What credentials.py asks for.
+OF_THE_ROBOT = frozenset({"spreadsheets", "drive.metadata.readonly"})
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -96,7 +98,7 @@ class ExportHouse:
             connection.exec_driver_sql("UPDATE members SET role = 'owner'")
         self.emulator = Emulator(self.clock.now)
         self.emulator.visitor = None
-        self.emulator.sign_in("robots", Account(ROBOT))
+        self.emulator.sign_in("robots", Account(ROBOT, OF_THE_ROBOT))
         self.emulator.sign_in("anas", Account(ANA, frozenset({"drive.file"})))
         book = self.emulator.create(ANA, "Report")
         self.book_id = book.spreadsheet_id
@@ -125,9 +127,9 @@ class ExportHouse:
         made.mount("https://", EmulatorAdapter(self.emulator))
         return made
 
-    def drive(self, _credentials: Any, address: str) -> Drive:
+    def drive(self, _credentials: Any, address: str, remedy: str) -> Drive:
         token = "anas" if address == ANA else "robots"
-        return Drive(google_service(self.emulator, "drive", token), address)
+        return Drive(google_service(self.emulator, "drive", token), address, remedy)
 
     def create(self, workspace: str = "default", **texts: str) -> Export:
         """Sales by day of 1 to 4 August, unless said otherwise."""

@@ -11,7 +11,7 @@ import pytest
 
 from errors import Refused
 from settings import Settings
-from sheets_export.credentials import DRIVE_FILE, SPREADSHEETS, person, service_account
+from sheets_export.credentials import DRIVE_FILE, DRIVE_METADATA, SPREADSHEETS, person, service_account
 from tests.exporting import ROBOT, service_key
 
 #: Where the key itself stands.
@@ -29,7 +29,7 @@ def test_a_key_may_be_given_as_json_or_as_the_file_it_is_in(tmp_path: Path) -> N
         made = service_account(settings(google_service_account=said))
         assert made is not None
         assert made.service_account_email == ROBOT
-        assert set(made.scopes) == {SPREADSHEETS, DRIVE_FILE}
+        assert set(made.scopes) == {SPREADSHEETS, DRIVE_METADATA}
 
 
 def test_without_a_key_there_is_no_service_account() -> None:

@@ -112,3 +112,29 @@ def test_a_spreadsheet_that_was_made_here_is_shared_from_here(house: ExportHouse
     member.post(address, {"email": "client@example.com", "role": "reader"}, "/sheets")
     assert house.emulator.files[book].role_of("client@example.com") == "reader"
     assert "client@example.com may look at the spreadsheet now." in member.page("/sheets")
+
+
+def test_what_was_shared_with_the_service_account_is_not_handed_on(house: ExportHouse) -> None:
+    member = Member(house.test)
+    made(house, member)
+    address = f"/sheets/books/{house.book_id}/share"
+    assert address not in member.page("/sheets")
+    answer = member.post(address, {"email": "thief@example.com", "role": "writer"}, "/sheets")
+    assert "share it in Google Sheets" in text_of(answer.text)
+    assert house.emulator.files[house.book_id].role_of("thief@example.com") is None
+
+
+@pytest.mark.parametrize("email", ["a@b", "<script>@x.y", "two@a.example two@b.example", ANA])
+def test_no_address_is_shared_with_that_is_none_or_the_owners(
+    house: ExportHouse, email: str
+) -> None:
+    grant = house.exporting.spreadsheets.save_grant("default", ANA, "anas")
+    member = Member(house.test)
+    made(house, member, where=f"new:{grant.id}", spreadsheet="")
+    (book,) = books(house)
+    before = dict(house.emulator.files[book].permissions)
+    answer = member.post(
+        f"/sheets/books/{book}/share", {"email": email, "role": "reader"}, "/sheets"
+    )
+    assert answer.status_code == 400
+    assert house.emulator.files[book].permissions == before

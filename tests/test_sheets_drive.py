@@ -73,5 +73,5 @@ def test_drive_that_does_not_answer_is_to_be_asked_later(
 
 
 def test_a_sign_in_that_was_withdrawn_has_to_be_given_again(emulator: Emulator) -> None:
-    with pytest.raises(Reauthorise, match="Connect Google Sheets again"):
-        Drive(google_service(emulator, "drive", "gone"), ADDRESS).create("Sales")
+    with pytest.raises(Reauthorise, match="Sign in again"):
+        Drive(google_service(emulator, "drive", "gone"), ADDRESS, "Sign in again.").create("Sales")

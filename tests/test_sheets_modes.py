@@ -391,6 +391,15 @@ def test_a_format_of_the_users_stays_and_another_currency_gets_its_own(writing: 
         assert writing.cells(f"Sales!D{first - 1}", render="FORMATTED_VALUE") == [["£9.00"]]
 
 
+def test_instants_of_the_status_are_those_of_the_clock_of_its_zone(writing: Writing) -> None:
+    """1 January 2026, 00:00 UTC, which is 31 December, 19:00 in New York."""
+    said = replace(status(last_success=START, next_run=START + 3600), zone="America/New_York")
+    writing.refresh(table(CAP), said=said)
+    assert writing.said("Last attempt") == pytest.approx(46_022 + 19 / 24)
+    assert writing.said("Last success") == pytest.approx(46_022 + 19 / 24)
+    assert writing.said("Next run") == pytest.approx(46_022 + 20 / 24)
+
+
 # --- rows that are there to stay ---
 
 

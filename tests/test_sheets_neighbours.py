@@ -10,6 +10,7 @@ import pytest
 
 from errors import Refused
 from sheets_export.table import Column, NumberFormat
+from sheets_export.target import Mode
 from tests.sheets_writing import AUGUST, DATE, GMV, PRODUCT, UNITS, Writing, status, table
 
 pytestmark = pytest.mark.slow
@@ -179,6 +180,16 @@ def test_a_block_that_moved_and_lost_its_names_is_left_alone(writing: Writing) -
     assert (told.did, writing.cells()) == ("not there", before)
 
 
+def test_lines_without_a_name_that_are_something_else_are_left_alone(writing: Writing) -> None:
+    lines = writing.emulator.books[writing.book_id].named[1]
+    writing.by_hand({"deleteNamedRange": {"namedRangeId": lines["namedRangeId"]}})
+    writing.typed(0, 0, "My own heading")
+    before = writing.cells()
+    with pytest.raises(Refused, match="named ranges that mark it"):
+        writing.refresh(table(MUG))
+    assert writing.cells() == before
+
+
 def test_a_copy_of_the_tab_is_left_alone_also_when_nobody_knows_where_the_block_was(
     writing: Writing,
 ) -> None:
@@ -239,28 +250,74 @@ def percent(writing: Writing, row: int, tab: str = "Sales") -> None:
     writing.by_hand({"repeatCell": {"range": area, "cell": cell, "fields": fields}})
 
 
-@pytest.mark.parametrize(
-    ("dimension", "place", "top", "left"), [("COLUMNS", 0, 0, 1), ("ROWS", 0, 1, 0)]
-)
-def test_what_is_inserted_while_the_table_is_written_does_not_leave_it_in_two_places(
-    writing: Writing, dimension: str, place: int, top: int, left: int
+def cut(writing: Writing, tab: str, column: int) -> None:
+    bottom = writing.header_row + 3
+    area = {"sheetId": writing.sheet_id(), "startRowIndex": 0, "endRowIndex": bottom,
+            "startColumnIndex": 0, "endColumnIndex": 4}  # fmt: skip
+    place = {"sheetId": writing.sheet_id(tab), "rowIndex": 0, "columnIndex": column}
+    how = {"source": area, "destination": place, "pasteType": "PASTE_NORMAL"}
+    writing.by_hand({"cutPaste": how})
+
+
+@pytest.mark.parametrize(("tab", "column"), [("Sales", 5), ("Sheet1", 0)])
+def test_a_table_that_was_cut_and_pasted_is_told_and_nothing_is_written(
+    writing: Writing, tab: str, column: int
 ) -> None:
-    calls = iter(range(10))
+    cut(writing, tab, column)
+    writing.typed(writing.header_row + 1, 0, "mine", "precious")
+    before = writing.cells(), writing.cells("Sheet1!A1:L60")
+    with pytest.raises(Refused, match="moved by cutting and pasting"):
+        writing.refresh(table(CAP, MUG))
+    assert (writing.cells(), writing.cells("Sheet1!A1:L60")) == before
 
-    def meanwhile() -> None:
-        if next(calls) == 1:
-            insert(writing, dimension, place)
 
-    writing.emulator.between.append(meanwhile)
-    new = [AUGUST, "Cap", 9, 90]
-    done = writing.refresh(table(new, HAT))
-    first = writing.header_row + 1
-    assert done.place is not None
-    assert (done.place.top, done.place.left) == (top, left)
-    block = writing.cells(f"Sales!{'AB'[left]}{first}:{'DE'[left]}60")
-    assert block == [HEADER, new, HAT]
-    assert writing.cells("Sales!A1:A60" if left else "Sales!A1:Z1") == []
-    assert "was written again" in " ".join(done.notes)
+def test_without_the_name_what_stands_below_an_empty_row_is_not_taken_for_the_tables(
+    writing: Writing,
+) -> None:
+    many = [[AUGUST + day, "Cap", 1, 5] for day in range(10)]
+    writing.refresh(table(*many))
+    header = writing.header_row
+    writing.typed(header + 14, 0, "my notes", "keep")
+    one = writing.emulator.books[writing.book_id].named[0]
+    writing.by_hand({"deleteNamedRange": {"namedRangeId": one["namedRangeId"]}})
+    delete(writing, "ROWS", header + 1, 6)
+    writing.refresh(table(*many[:3]))
+    assert writing.rows()[:4] == [HEADER, *many[:3]]
+    assert ["my notes", "keep"] in writing.cells()
+
+
+def test_what_stands_in_a_name_that_somebody_made_longer_is_not_the_tables(
+    writing: Writing,
+) -> None:
+    header = writing.header_row
+    one = next(n for n in writing.emulator.books[writing.book_id].named if n["name"] == "sales")
+    writing.typed(header + 4, 0, "Total", "", 3)
+    longer = {**one["range"], "endRowIndex": 60, "endColumnIndex": 6}
+    named = {"namedRangeId": one["namedRangeId"], "range": longer}
+    writing.by_hand({"updateNamedRange": {"namedRange": named, "fields": "range"}})
+    writing.refresh(table(CAP))
+    assert writing.rows()[:2] == [HEADER, CAP]
+    assert ["Total", "", 3] in writing.cells()
+
+
+@pytest.mark.parametrize("mode", ["upsert", "append"])
+def test_a_row_that_somebody_deleted_is_missed_also_where_rows_stay(
+    writing: Writing, mode: Mode
+) -> None:
+    target: dict[str, Any] = {"tab": "Kept", "export_id": "e2", "range_name": "kept"}
+    writing.refresh(table(CAP, HAT), mode, place=None, **target)
+    writing.refresh(table(MUG), mode, **target)
+    told = writing.writer.tell(
+        writing.book, writing.target(mode, **target), status(), run="x", same=table(MUG)
+    )
+    assert told.did == "written"
+    place = {"sheetId": writing.sheet_id("Kept"), "dimension": "ROWS"}
+    last = {**place, "startIndex": writing.header_row + 3, "endIndex": writing.header_row + 4}
+    writing.by_hand({"deleteDimension": {"range": last}})
+    told = writing.writer.tell(
+        writing.book, writing.target(mode, **target), status(), run="y", same=table(MUG)
+    )
+    assert told.did == "not there"
 
 
 def test_a_protection_that_was_taken_away_stays_away(writing: Writing) -> None:

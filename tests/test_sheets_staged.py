@@ -93,11 +93,10 @@ def test_texts_that_begin_like_formulas_stay_texts(writing: Writing, mode: Mode)
     for number, text in enumerate(["=1+1", "+1", "-1", "@A1", "'quoted", "=HYPERLINK(1)"]):
         made[number * 3][1] = text
     made[4][1] = "=next to another"
-    writing.refresh(table(*made), mode=mode)
-    writing.refresh(table(*made), mode="replace" if mode == "append" else mode)
-    assert [row[-3] for row in block(writing, "append" if mode == "append" else mode)[1:]] == [
-        row[1] for row in made
-    ]
+    for _ in range(2):
+        writing.refresh(table(*made), mode=mode)
+    shown = [row[1] for row in made]
+    assert [row[-3] for row in block(writing, mode)[1:]] == shown * (2 if mode == "append" else 1)
     area = writing.cells("Sales!A1:E90", render="FORMULA")
     assert any("=1+1" in row for row in area)
     assert not any("=" in str(cell)[:1] for row in writing.cells("Sales!D15:E90") for cell in row)

@@ -15,9 +15,13 @@ FILE_FIELDS: Final = masks.parsed("kind,id,name,mimeType")
 PERMISSION_FIELDS: Final = masks.parsed("kind,id,type,role")
 
 
+_ALL_OF_DRIVE: Final = frozenset({"drive", "drive.readonly", "drive.metadata.readonly"})
+
+
 @dataclass
 class Account:
-    """A signed-in address. With `drive.file` alone it sees only what it made or opened."""
+    """A signed-in address. With `drive.file` it sees only what it made or opened; with
+    `spreadsheets` all spreadsheets in calls to Sheets, and nothing more in calls to Drive."""
 
     email: str
     scopes: frozenset[str] = frozenset({"spreadsheets", "drive"})
@@ -25,6 +29,9 @@ class Account:
 
     def sees(self, file_id: str) -> bool:
         return self.scopes != {"drive.file"} or file_id in self.opened
+
+    def sees_in_drive(self, file_id: str) -> bool:
+        return bool(self.scopes & _ALL_OF_DRIVE) or file_id in self.opened
 
 
 @dataclass
@@ -81,7 +88,8 @@ def check_scope(account: Account, wanted: list[str]) -> None:
 def drive_file(files: dict[str, File], file_id: str, account: Account) -> File:
     """Drive says 404 to everybody who may not see the file."""
     file = files.get(file_id)
-    if file is None or not account.sees(file_id) or file.role_of(account.email) is None:
+    sees = account.sees_in_drive(file_id)
+    if file is None or not sees or file.role_of(account.email) is None:
         raise Refusal(404, f"File not found: {file_id}.")
     return file
 
