@@ -67,8 +67,8 @@ class Staged:
 class Plan:
     """`body`: of the one write, after which the block is laid out as `layout` on the tab `tab`.
     None when the cells have to be staged first: `before` (requests) makes `staged`. `is_done`: this
-    run has written everything already. `names`: ids of the named ranges around rows and lines, of a
-    block that was there before."""
+    run has written everything already. Of a block that was there before, `names`: the ids of the
+    named ranges around rows and lines, and `was_bottom`: the first row below it."""
 
     tab: Tab
     layout: Layout
@@ -77,11 +77,12 @@ class Plan:
     staged: Staged | None = None
     is_done: bool = False
     names: tuple[str, ...] = ()
+    was_bottom: int = 0
 
 
 @dataclass(frozen=True)
 class Draft:
-    """`before` and `after`: the requests around the cells. `names` as in the plan."""
+    """`before` and `after`: the requests around the cells. `names` and `was_bottom` as in the plan."""
 
     tab: Tab
     layout: Layout
@@ -89,6 +90,7 @@ class Draft:
     before: Sequence[dict[str, Any]]
     after: Sequence[dict[str, Any]]
     names: tuple[str, ...] = ()
+    was_bottom: int = 0
 
 
 def is_long(table: Table) -> bool:
@@ -105,7 +107,7 @@ def assembled(seen: Sighting, wish: Wish, draft: Draft, staged: Staged | None) -
     if staged is None and not (draft.rows.runs and is_long(wish.table)):
         body = _body([*head, *_filled(wish.table, draft), *tail])
         if len(body) <= ONE_WRITE_BYTES:
-            return Plan(tab, layout, body, names=draft.names)
+            return _planned(draft, body)
     if staged is None or staged.field_ids != layout.field_ids:
         return _to_be_staged(seen, wish, draft)
     tail += changes.remove_staging(staged.sheet_id, staged.sheet_id)
@@ -116,7 +118,11 @@ def assembled(seen: Sighting, wish: Wish, draft: Draft, staged: Staged | None) -
             "its date, or let the export replace the table instead.",
             code="too_large",
         )
-    return Plan(tab, layout, body, names=draft.names)
+    return _planned(draft, body)
+
+
+def _planned(draft: Draft, body: bytes) -> Plan:
+    return Plan(draft.tab, draft.layout, body, names=draft.names, was_bottom=draft.was_bottom)
 
 
 def staged_columns(table: Table, field_ids: Sequence[str]) -> list[Sequence[Cell]]:

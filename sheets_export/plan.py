@@ -238,7 +238,8 @@ def _refreshed(seen: Sighting, wish: Wish, found: Found, staged: Staged | None) 
         after += _column_marks(tab.sheet_id, layout, len(old.field_ids))
     after += changes.written(tab.sheet_id, target.export_id, found.last_number + 1, wish.run)
     names = (found.mark.name, found.mark.lines)
-    return assembled(seen, wish, Draft(larger, layout, rows, before, after, names), staged)
+    draft = Draft(larger, layout, rows, before, after, names, old.bottom)
+    return assembled(seen, wish, draft, staged)
 
 
 def _first_empty(tab: Tab, layout: Layout) -> int:

@@ -164,7 +164,8 @@ def _moved(made: Plan, seen: Sighting) -> Moved | None:
     rows, columns = now.rows - made.tab.rows, now.columns - made.tab.columns
     if rows == columns == 0:
         return None
-    height = planned.bottom - planned.header_row + max(0, rows)
+    bottom = max(planned.bottom, made.was_bottom)
+    height = bottom - planned.header_row + max(0, rows)
     top, left = lines[2].top, lines[2].left
     whole = Area(top, left, planned.bottom + top - planned.top, planned.right + left - planned.left)
     # What was there before where something was taken out is not ours to empty.

@@ -133,6 +133,9 @@ class User:
         thing()
         return thing.__name__
 
+    def do_one_of(self, *things: Callable[[], None]) -> None:
+        self.chance.choice(things)()
+
     # --- cells ---
 
     def _put(self, tab: Tab, row: int, column: int, value: Any) -> None:

@@ -174,6 +174,8 @@ def survive(
         if chance.random() < 0.2:
             only_told(writing, mode, chance, told)
         one_refresh(writing, an_answer(chance, mode), chance, told)
+        if mode == "replace" and chance.random() < 0.1:
+            moved_meanwhile(writing, an_answer(chance, mode), user, told)
     return REFRESHES
 
 
@@ -218,6 +220,25 @@ def one_refresh(writing: Writing, asked: Asked, chance: random.Random, told: str
         days = (begun - 1) / 86_400 + EPOCH, (writing.clock.now() + 1) / 86_400 + EPOCH
         assert len(taken) == min(1, len(asked.rows)), told
         assert all(days[0] <= moment <= days[1] for moment in taken), told
+
+
+def moved_meanwhile(writing: Writing, asked: Asked, user: User, told: str) -> None:
+    """The user puts rows or columns in or out while a refresh is under way: what was typed beside
+    the table in that moment may be lost, but the table is right in the end."""
+    calls = iter(range(50))
+
+    def meanwhile() -> None:
+        if next(calls) == 1:
+            user.do_one_of(user.insert_above, user.insert_left, user.insert_inside,
+                           user.delete_inside)  # fmt: skip
+
+    writing.emulator.between[:] = [meanwhile]
+    writing.refresh(asked.table(), run=f"{told} moved")
+    undisturbed(writing)
+    book = writing.emulator.books[writing.book_id]
+    fields = fields_of(book)
+    rows = [[row.get(field) for field in fields] for row in asked.rows]
+    assert shown(book)[1:] == rows, told
 
 
 def only_told(writing: Writing, mode: Mode, chance: random.Random, told: str) -> None:
