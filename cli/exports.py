@@ -85,7 +85,9 @@ def exports_commands(here: Installation) -> Iterable[click.Command]:
     def remove(name: str, workspace: str) -> None:
         """Forget an export; what it wrote stays in the spreadsheet."""
         exporting = here.sheets.exporting
-        exporting.remove(exporting.exports.named(workspace, name))
+        export = exporting.exports.named(workspace, name)
+        exporting.refuse_of_row(export)
+        exporting.remove(export)
         click.echo(f"{name} is removed.")
 
     return (group,)

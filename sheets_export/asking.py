@@ -29,6 +29,11 @@ from store.accounts import ShopRow, WorkspaceScope
 
 #: A shop that is one of many is not named in a spreadsheet.
 _SHOPS_NAMED: Final = 5
+#: What is said of the dates to compare with.
+_EARLIER: Final = "Of the earlier dates: {note}"
+_EARLIER_MISSING: Final = (
+    "Some of the earlier dates, which these are compared with, are not imported yet and empty."
+)
 _SEVERAL_CURRENCIES: Final = "No totals: amounts in several currencies are never added up."
 
 #: (workspace, request, patience) -> the answer as ndjson.
@@ -71,7 +76,8 @@ class Asking:
         found = in_order(rows(answer), made.sort) if made.sort else read_rows(answer)
         shown = islice(found, limit or None)
         totals, note = self._totals(workspace, made, days)
-        compared = self._compared(workspace, made, day, with_totals=totals is not None)
+        compared, of_earlier = self._compared(workspace, made, day, with_totals=totals is not None)
+        of_now = (*answer.about.notes, *note)
         currency = self._currency(made, shops)
         return Answered(
             table=_keyed(
@@ -80,7 +86,7 @@ class Asking:
             ),
             days=days,
             about=answer.about,
-            notes=tuple(dict.fromkeys((*answer.about.notes, *note))),
+            notes=tuple(dict.fromkeys((*of_now, *_earlier_notes(of_earlier, of_now)))),
             shops=shops,
             is_cut=0 < limit < answer.body.rows,
         )
@@ -102,19 +108,21 @@ class Asking:
 
     def _compared(
         self, workspace: WorkspaceScope, made: Definition, day: dt.date, *, with_totals: bool
-    ) -> Comparison | None:
+    ) -> tuple[Comparison | None, About | None]:
+        """The earlier rows, and what their answer says of itself."""
         earlier = made.earlier(day) if made.metrics else None
         if earlier is None:
-            return None
+            return None, None
         asked = replace(made.rows(earlier.of), row_count=None)
-        found = rows(self.ask(workspace, asked, "as it is"))
+        answer = self.ask(workspace, asked, "as it is")
         totals, _ = self._totals(workspace, made, earlier.of) if with_totals else (None, ())
-        return Comparison(
+        compared = Comparison(
             label="previous_year" if made.compare == "previous_year" else "previous_period",
-            rows=found,
+            rows=rows(answer),
             shift=Shift(days=earlier.days, months=earlier.months),
             totals=totals,
         )
+        return compared, answer.about
 
     def _currency(self, made: Definition, shops: Sequence[ShopRow]) -> str:
         """That of all amounts, "" where there are several."""
@@ -161,6 +169,17 @@ class Answered:
         if len(names) <= _SHOPS_NAMED:
             return ", ".join(names)
         return f"{', '.join(names[:_SHOPS_NAMED])} and {len(names) - _SHOPS_NAMED} more"
+
+
+def _earlier_notes(about: About | None, of_now: Sequence[str]) -> Iterator[str]:
+    """What is to be said of the earlier dates alone."""
+    if about is None:
+        return
+    if about.partial:
+        yield _EARLIER_MISSING
+    for note in about.notes:
+        if note not in of_now:
+            yield _EARLIER.format(note=note)
 
 
 def _keyed(made: Table, keys: Sequence[str]) -> Table:

@@ -82,7 +82,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Draft:
-    """`before` and `after`: the requests around the cells. `names` and `was_bottom` as in the plan."""
+    """`before` and `after`: the requests around the cells. The two last are as in the plan."""
 
     tab: Tab
     layout: Layout

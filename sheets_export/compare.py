@@ -6,13 +6,15 @@ The values of a row are those of the form `ndjson`: dates are ISO 8601 (2026-08-
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from catalogue.field import Dimension, TimeDimension
+from sheets_export.date_ranges import Days, Earlier
 
 Value = str | float | bool | None
 Row = Mapping[str, Value]
@@ -61,6 +63,39 @@ def now_of(dimension: Dimension, earlier: Value, shift: Shift) -> Value:
         # A year later the same date is no Monday: 52 weeks are.
         shift = Shift(days=shift.months // 12 * _DAYS_OF_52_WEEKS)
     return move(earlier, shift)
+
+
+def wider(earlier: Earlier, days: Days, dimensions: Iterable[str]) -> Earlier:
+    """As far back from days that were made wider, to begin with a whole unit of the dimensions."""
+    shift = Shift(earlier.days, earlier.months)
+    return replace(earlier, of=_days_before(days, shift, set(dimensions)))
+
+
+def _days_before(days: Days, shift: Shift, dimensions: set[str]) -> Days:
+    """What `now_of` moves to these. ValueError or OverflowError where the calendar ends."""
+    if not shift.months:
+        back = dt.timedelta(days=shift.days)
+        return Days(days.first - back, days.last - back)
+    if any(name.startswith("week_start") for name in dimensions):
+        return _days_before(days, Shift(days=shift.months // 12 * _DAYS_OF_52_WEEKS), set())
+    move = _same_week if "week_iso" in dimensions else _months_before
+    return Days(move(days.first, shift.months), move(days.last, shift.months))
+
+
+def _same_week(day: dt.date, months: int) -> dt.date:
+    year, week, weekday = day.isocalendar()
+    try:
+        return dt.date.fromisocalendar(year - months // 12, week, weekday)
+    except ValueError:  # that year has no week 53
+        return day - dt.timedelta(days=months // 12 * _DAYS_OF_52_WEEKS)
+
+
+def _months_before(day: dt.date, months: int) -> dt.date:
+    """The last day of a month for the last day of one, and for a day that it has not."""
+    number = day.year * 12 + day.month - 1 - months
+    last = calendar.monthrange(number // 12, number % 12 + 1)[1]
+    is_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(number // 12, number % 12 + 1, last if is_last else min(day.day, last))
 
 
 def _day(text: str, shift: Shift) -> str | None:

@@ -21,7 +21,7 @@ from connector.rows_query import rows_request
 from connector.zones import zone_called
 from errors import BadRequest, nearest
 from sheets_export import date_ranges, schedule
-from sheets_export.compare import Shift, is_comparable
+from sheets_export.compare import Shift, is_comparable, wider
 from sheets_export.date_ranges import DateRange, Days, Earlier
 from sheets_export.presets import PRESETS, Preset
 from sheets_export.row_keys import is_lasting, row_key, unit_of
@@ -160,10 +160,14 @@ class Definition:
         return replace(self.dates, week_start=week_start).whole(days, name, today)
 
     def earlier(self, today: dt.date) -> Earlier | None:
-        """The days to compare with. ValueError or OverflowError where the calendar ends."""
-        if self.compare == "previous_period":
-            return self.dates.previous_period(today)
-        return self.dates.previous_year(today) if self.compare == "previous_year" else None
+        """The days to compare with; for days that were made wider the same wider ones so much
+        earlier. ValueError or OverflowError where the calendar ends."""
+        if self.compare == "none":
+            return None
+        is_year = self.compare == "previous_year"
+        found = (self.dates.previous_year if is_year else self.dates.previous_period)(today)
+        asked = self.days(today)
+        return found if asked == self.dates.on(today) else wider(found, asked, self.keys)
 
     def rows(self, days: Days) -> GetDataRequest:
         """The question of the table. Where the rows are not sorted otherwise, it is limited by the

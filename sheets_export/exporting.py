@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import Final
 from clock import Clock
 from errors import BadRequest
 from sheets_export.asking import Answered, Asking
-from sheets_export.definition import Unfit, kept_texts, read_definition
+from sheets_export.definition import Definition, Unfit, kept_texts, read_definition
 from sheets_export.refreshing import enqueue_due, enqueue_refresh, next_refresh
+from sheets_export.standing import enqueue_telling
 from store.accounts import Accounts
 from store.exports import HUB, Export, Exports, Wish
 from store.ledger import Ledger
@@ -28,12 +30,20 @@ LONGEST_TAB: Final = 80
 #: The tab that definitions are read from.
 SETTINGS_TAB: Final = "_settings"
 
+OF_ROW: Final = "This export is changed in the tab _settings of its spreadsheet."
+
 _LINK: Final = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,100})")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 _ROWS_STAY: Final = (
     "The rows that are there stay, so they keep their mode and the dimensions that they are known "
     "by: others would leave rows that nothing updates, or wipe some that should stay. Make a new "
     "export on another tab instead."
+)
+_MEANING_STAYS: Final = (
+    "The rows that are there stay, so what they are about stays too: the shops, the filters, the "
+    "currency, the date of orders, the time zone and the way of Seller Center. Else rows of "
+    "earlier days would mean something else than the others. Make a new export on another tab "
+    "instead."
 )
 
 
@@ -53,15 +63,15 @@ class Exporting:
         *,
         grant_id: str = "",
         origin: str = HUB,
-        export_id: str = "",
     ) -> Export:
         """`texts`: those of a definition, and besides `name`, `tab` (the name, if missing) and
         `spreadsheet`, its address or id. Raises Unfit with everything that is wrong, BadRequest for
-        a name or a tab that is taken, Refused for another workspace's spreadsheet. `export_id`:
-        its id, made up when missing."""
+        a name or a tab that is taken, Refused for another workspace's spreadsheet."""
         wish = self.wish(workspace_id, texts, origin)
+        self.refuse_unknown(workspace_id, wish)
         self.spreadsheets.add(workspace_id, wish.spreadsheet_id, grant_id=grant_id)
         try:
+            export_id = export_id_of(wish.spreadsheet_id, wish.tab)
             return self.exports.create(workspace_id, wish, export_id)
         except BadRequest:
             self.spreadsheets.forget_unused(workspace_id, wish.spreadsheet_id)
@@ -69,11 +79,14 @@ class Exporting:
 
     def change(self, export: Export, texts: Mapping[str, str]) -> Export:
         """The same for an export that is there; where it is written to stays, and so does what its
-        rows are known by, once they are there to stay."""
+        rows are known by and are about, once they are there to stay."""
         where = {"spreadsheet": export.spreadsheet_id, "tab": export.tab}
         wish = self.wish(export.workspace_id, {**texts, **where}, export.origin)
-        if export.written_at is not None and not _goes_on(export.definition, wish.definition):
-            raise Unfit({"mode": _ROWS_STAY})
+        if export.written_at is not None:
+            problems = _problems_of_change(export.definition, wish.definition)
+            if problems:
+                raise Unfit(problems)
+        self.refuse_unknown(export.workspace_id, wish)
         return self.exports.change(export.workspace_id, export.id, wish)
 
     def wish(self, workspace_id: str, texts: Mapping[str, str], origin: str = HUB) -> Wish:
@@ -102,20 +115,50 @@ class Exporting:
         next_at = next_refresh(made, self.clock.now())
         return Wish(name, spreadsheet_id, tab, kept, next_at, origin)
 
+    def refuse_unknown(self, workspace_id: str, wish: Wish) -> None:
+        """Raises Unfit for shops that the workspace has not, or a client without shops."""
+        asked = read_definition(wish.definition).options
+        try:
+            self.asking.choose_shops(self.accounts.workspace(workspace_id), asked)
+        except BadRequest as refused:
+            raise Unfit({"shops": refused.message}) from refused
+
     def _usual_zone(self, workspace_id: str) -> str:
         shops = self.accounts.workspace(workspace_id).shops()
         return next((shop.report_zone for shop in shops if shop.report_zone), "UTC")
 
     def pause(self, export: Export) -> None:
-        self.exports.pause(export.workspace_id, export.id, next_at=None)
+        self.exports.pause(export.workspace_id, export.id)
+        self._told(export)
 
     def go_on(self, export: Export) -> None:
         next_at = next_refresh(read_definition(export.definition), self.clock.now())
-        self.exports.pause(export.workspace_id, export.id, next_at=next_at)
+        self.exports.go_on(export.workspace_id, export.id, next_at)
+        self._told(export)
+
+    def _told(self, export: Export) -> None:
+        """Have a worker tell in the spreadsheet how the export stands now."""
+        try:
+            sheet = self.spreadsheets.one(export.workspace_id, export.spreadsheet_id)
+        except BadRequest:
+            return  # nothing can be told in a spreadsheet that nobody knows any more
+        enqueue_telling(self.ledger, self.clock, export, sheet.grant_id)
+
+    def is_of_row(self, export: Export) -> bool:
+        """Whether a row of a tab _settings that is read says what becomes of it."""
+        if export.origin == HUB:
+            return False
+        return self.spreadsheets.one(export.workspace_id, export.spreadsheet_id).reads_settings
+
+    def refuse_of_row(self, export: Export) -> None:
+        """BadRequest when `is_of_row`: whatever were done with it, the row would undo it."""
+        if self.is_of_row(export):
+            raise BadRequest(OF_ROW)
 
     def remove(self, export: Export) -> None:
         """What it wrote stays in the spreadsheet."""
         self.exports.remove(export.workspace_id, export.id)
+        self._told(export)
         self.spreadsheets.forget_unused(export.workspace_id)
 
     def refresh(self, export: Export, *, rests_seconds: float = 0.0) -> Run:
@@ -157,16 +200,43 @@ class Exporting:
         return self.ledger.runs(export.workspace_id, export.subject, limit)
 
 
-def _goes_on(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
-    """Whether the rows that one definition has written can be those of another."""
+def _problems_of_change(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """What of a change the rows that are there forbid, by the name of the text: those that stay
+    must be rows of the new definition too."""
     try:
         old = read_definition(before)
     except Unfit:
-        return True  # of another release; nobody knows what it meant
+        return {}  # of another release; nobody knows what it meant
     new = read_definition(after)
-    if old.mode == "replace":
-        return new.mode != "upsert" or new.keys == old.keys
-    return new.mode == old.mode and (old.mode == "append" or new.keys == old.keys)
+    if old.mode == new.mode == "replace":
+        return {}
+    problems = {}
+    is_other_mode = old.mode not in ("replace", new.mode)
+    if is_other_mode or (new.mode == "upsert" and new.keys != old.keys):
+        problems["mode"] = _ROWS_STAY
+    if new.mode != "replace" and _meaning(old) != _meaning(new):
+        other = [name for name, text in _meaning(new).items() if text != _meaning(old)[name]]
+        problems[other[0]] = _MEANING_STAYS
+    return problems
+
+
+def _meaning(made: Definition) -> dict[str, object]:
+    """What the numbers of a row are about, by the name of the text that says it."""
+    return {
+        "shops": (set(made.shops.replace(" ", "").split(",")), made.client),
+        "filters": set(made.filters),
+        "currency": made.currency.upper(),
+        "order_date": made.order_date,
+        "zone": made.zone,
+        "seller_center": made.seller_center,
+    }
+
+
+def export_id_of(spreadsheet_id: str, tab: str) -> str:
+    """That of the export which writes a tab. Always the same one, so that an export which was
+    removed and is made again goes on with the block that it left."""
+    digest = hashlib.sha256(f"{spreadsheet_id} {tab.casefold()}".encode())
+    return digest.hexdigest()[:12]
 
 
 def spreadsheet_id_of(text: str) -> str:

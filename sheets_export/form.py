@@ -87,6 +87,12 @@ def typed(form: Mapping[str, str]) -> dict[str, str]:
     return texts
 
 
+def by_field(problems: Mapping[str, str]) -> dict[str, str]:
+    """Problems of the texts of a definition, by the form's own fields: shops and clients are chosen
+    in one."""
+    return {"about" if name == "shops" else name: text for name, text in problems.items()}
+
+
 def new_for(texts: Mapping[str, str]) -> str:
     """The Google account that a new spreadsheet is to be made for, by the id of its grant; "" for
     one that is there."""

@@ -10,10 +10,12 @@ from werkzeug.wrappers import Response
 from connector.subjects import Subject, subjects
 from errors import BadRequest, ConnectorError
 from sheets_export.definition import Unfit, with_defaults
+from sheets_export.exporting import OF_ROW
 from sheets_export.form import (
     CHOICES,
     UNUSABLE,
     Entered,
+    by_field,
     entered_of,
     first_shown,
     new_for,
@@ -69,7 +71,7 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
                 return form(Entered(texts), preview=previewed(texts))
             export = made(texts)
         except Unfit as unfit:
-            return form(Entered(texts, unfit.problems)), UNUSABLE
+            return form(Entered(texts, by_field(unfit.problems))), UNUSABLE
         except ConnectorError as error:
             return form(Entered(texts, {"name": error.message})), UNUSABLE
         exporting.refresh(export)
@@ -89,6 +91,7 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
             return exporting.create(workspace_id, texts)
         # Any id will do to find out whether the rest can be had.
         wish = exporting.wish(workspace_id, {**texts, "spreadsheet": "x" * 44})
+        exporting.refuse_unknown(workspace_id, wish)
         exporting.exports.refuse_taken(workspace_id, wish.name)
         file = sheets.google.drive(workspace_id, grant_id).create(texts["name"])
         where = {"spreadsheet": file.file_id}
@@ -110,7 +113,7 @@ def add_form(routes: Blueprint, sheets: SheetsExport) -> None:
                 return form(Entered(texts), export, previewed(texts))
             export = exporting.change(export, texts)
         except Unfit as unfit:
-            return form(Entered(texts, unfit.problems), export), UNUSABLE
+            return form(Entered(texts, by_field(unfit.problems)), export), UNUSABLE
         except ConnectorError as error:
             return form(Entered(texts, {"name": error.message}), export), UNUSABLE
         exporting.refresh(export)
@@ -128,24 +131,16 @@ def own_export(sheets: SheetsExport, export_id: str) -> Export:
     """One that is changed here. BadRequest for one of the tab _settings."""
     export = sheets.exporting.exports.one(g.principal.workspace_id, export_id)
     if export.origin != HUB:
-        raise BadRequest("This export is changed in the tab _settings of its spreadsheet.")
+        raise BadRequest(OF_ROW)
     return export
 
 
-def is_stopped_here(sheets: SheetsExport, export: Export) -> bool:
-    """Whether it is left alone and removed here: also one that a tab _settings made which is not
-    read any more, for then no row of it can say so."""
-    if export.origin == HUB:
-        return True
-    books = sheets.exporting.spreadsheets
-    return not books.one(export.workspace_id, export.spreadsheet_id).reads_settings
-
-
 def stoppable_export(sheets: SheetsExport, export_id: str) -> Export:
-    """One that is left alone or removed here. BadRequest for one of a tab _settings that is
-    read."""
+    """One that is left alone or removed here: also one that a tab _settings made which is not read
+    any more, for then no row of it can say so. BadRequest for one of a tab that is read."""
     export = sheets.exporting.exports.one(g.principal.workspace_id, export_id)
-    return export if is_stopped_here(sheets, export) else own_export(sheets, export_id)
+    sheets.exporting.refuse_of_row(export)
+    return export
 
 
 def _offered(about: list[Subject], entered: Entered) -> list[tuple[str, str]]:

@@ -19,6 +19,8 @@ from sheets_export.google_access import GoogleAccess
 from sheets_export.refreshing import KIND as EXPORT
 from sheets_export.settings_work import KIND as SETTINGS
 from sheets_export.settings_work import SettingsReading
+from sheets_export.standing import KIND as STANDING
+from sheets_export.standing import Standing
 from sheets_export.work import Refreshing
 from store.accounts import Accounts, WorkspaceScope
 from store.exports import Exports
@@ -79,6 +81,17 @@ class SheetsExport:
         )
 
     @cached_property
+    def standing(self) -> Standing:
+        return Standing(
+            exports=self.exporting.exports,
+            ledger=self.ledger,
+            clock=self.clock,
+            book_at=lambda workspace, grant, book: self.google.sheets(workspace, grant).book(book),
+            writer_of=lambda: self.google.writer,
+            link_of=self.refreshing.link_of,
+        )
+
+    @cached_property
     def settings_reading(self) -> SettingsReading:
         return SettingsReading(self.exporting, self.google.book)
 
@@ -106,7 +119,11 @@ class SheetsExport:
 
     def handlers(self) -> Mapping[str, Handler]:
         """By kind of run."""
-        return {EXPORT: self.refreshing.work, SETTINGS: self.settings_reading.work}
+        return {
+            EXPORT: self.refreshing.work,
+            SETTINGS: self.settings_reading.work,
+            STANDING: self.standing.work,
+        }
 
     def duties(self) -> Mapping[str, Callable[[], object]]:
         """What is to be done again and again, by name; harmless to repeat."""

@@ -16,7 +16,7 @@ from errors import BadRequest
 from sheets_export.book_routes import add_books, add_google
 from sheets_export.definition import read_definition
 from sheets_export.exporting import link_of
-from sheets_export.form_routes import add_form, is_stopped_here, stoppable_export
+from sheets_export.form_routes import add_form, stoppable_export
 from sheets_export.in_words import definition_in_words, export_state, refresh_state
 from sheets_export.joined import SheetsExport
 from sheets_export.list_page import list_page, may
@@ -72,7 +72,7 @@ def _add_export(routes: Blueprint, sheets: SheetsExport) -> None:
             schedule=schedule,
             zone=zone,
             unreadable=unreadable,
-            is_stopped_here=is_stopped_here(sheets, export),
+            is_stopped_here=not exporting.is_of_row(export),
             **may(),
         )
 

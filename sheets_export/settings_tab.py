@@ -124,6 +124,8 @@ def read_tab(cells: Sequence[Sequence[str]]) -> SettingsTab:
 
 
 def _problem_of(header: Sequence[str]) -> str:
+    if not set(header) & set(_BY_HEADER):
+        return _NO_HEADERS
     for column in COLUMNS:
         count = header.count(column.header.casefold())
         if count != 1:
@@ -132,6 +134,10 @@ def _problem_of(header: Sequence[str]) -> str:
     return ""
 
 
+_NO_HEADERS: Final = (
+    f"The tab {SETTINGS_TAB} has none of its headers. If it is a tab of your own, give it another "
+    "name; else delete it. Then it is made anew, with a row for each export that it had made."
+)
 _TOO_LOW: Final = (
     f"In the tab {SETTINGS_TAB} only the first {ROWS} rows are read, and row {{row}} is filled. "
     "Move it up."
@@ -163,8 +169,18 @@ def sheet_id_of(spreadsheet_id: str) -> int:
     return int.from_bytes(digest[:4], "big") & 0x3FFF_FFFF
 
 
-def making(spreadsheet_id: str, shops: Sequence[str]) -> list[dict[str, Any]]:
-    """The tab with its header, notes and drop-downs. `shops`: what that of Shops offers."""
+def row_of(export: Export, shops: str) -> list[str]:
+    """The cells that make an export, in the order of COLUMNS; `shops`: that of Shops."""
+    on = "no" if export.is_paused else ""
+    texts = {**export.definition, "shops": shops, "on": on, "name": export.name, "tab": export.tab}
+    return [texts.get(column.name, "") for column in COLUMNS]
+
+
+def making(
+    spreadsheet_id: str, shops: Sequence[str], rows: Sequence[Sequence[str]] = ()
+) -> list[dict[str, Any]]:
+    """The tab with its header, notes and drop-downs, and with `rows` as they are below it. `shops`:
+    what the drop-down of Shops offers."""
     sheet_id = sheet_id_of(spreadsheet_id)
     grid = {"rowCount": ROWS, "columnCount": len(COLUMNS), "frozenRowCount": 1}
     properties = {"sheetId": sheet_id, "title": SETTINGS_TAB, "gridProperties": grid}
@@ -193,6 +209,13 @@ def making(spreadsheet_id: str, shops: Sequence[str]) -> list[dict[str, Any]]:
                 "fields": "userEnteredValue,userEnteredFormat.textFormat.bold,note",
             }
         },
+        {
+            "updateCells": {
+                "start": {"sheetId": sheet_id, "rowIndex": 1, "columnIndex": 0},
+                "rows": [{"values": [_text_cell(text) for text in row]} for row in rows],
+                "fields": "userEnteredValue",
+            }
+        },
         *(
             _drop_down(sheet_id, number, column.choices, strict=not column.free)
             for number, column in enumerate(COLUMNS)
@@ -213,12 +236,16 @@ def telling(sheet_id: int, place: int, statuses: Mapping[int, str]) -> list[dict
         {
             "updateCells": {
                 "start": {"sheetId": sheet_id, "rowIndex": number, "columnIndex": place},
-                "rows": [{"values": [{"userEnteredValue": {"stringValue": text}}]}],
+                "rows": [{"values": [_text_cell(text)]}],
                 "fields": "userEnteredValue",
             }
         }
         for number, text in statuses.items()
     ]
+
+
+def _text_cell(text: str) -> dict[str, Any]:
+    return {"userEnteredValue": {"stringValue": text}} if text else {}
 
 
 def _drop_down(

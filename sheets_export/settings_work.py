@@ -6,26 +6,29 @@ own cell, and the others go on.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from connector.request import ALL, NO
+from connector.request import NO
 from errors import BadRequest, ConnectorError, Retryable
 from sheets_export.definition import read_definition
 from sheets_export.exporting import SETTINGS_TAB, Exporting
+from sheets_export.settings_owners import crossed, owners
+from sheets_export.settings_shops import asked_shops, shop_choices, shops_cell
 from sheets_export.settings_tab import (
     SettingsRow,
     SettingsTab,
     making,
     offering,
     read_tab,
+    row_of,
+    sheet_id_of,
     status_of,
     telling,
 )
-from sheets_export.work import UNEXPECTED, Left
+from sheets_export.work import UNEXPECTED, Left, end_refused, not_allowed
 from store.accounts import ShopRow, WorkspaceScope
 from store.exports import SHEET, Export
 from store.ledger import Claim
@@ -39,17 +42,10 @@ KIND: Final = "export_settings"
 LANE: Final = "export"
 
 READ_EVERY_SECONDS: Final = 900.0
-_FIELDS: Final = (
-    "sheets.properties.sheetId,sheets.properties.title,sheets.data.rowData.values.formattedValue"
-)
+_TITLES: Final = "sheets.properties.sheetId,sheets.properties.title"
+_FIELDS: Final = f"{_TITLES},sheets.data.rowData.values.formattedValue"
 #: All rows: one that was pushed far down is no row that was deleted.
-_AREA: Final = f"'{SETTINGS_TAB}'!A:BZ"
-_ALL_SHOPS: Final = "All shops"
-_CLIENT: Final = "Client "
-#: The scope is what a member allowed the tab, so nobody's key is to blame.
-_NOT_ALLOWED: Final = (
-    "A member has not allowed this tab to ask for these shops. Choose others, or have it allowed."
-)
+_AREA: Final = "'{title}'!A:BZ"
 _log = structlog.get_logger(__name__)
 _LOOK_AGAIN: Final = "Please look at this again: {why}"
 _SAME_TAB: Final = "Another row writes to this tab. Write another name into Tab."
@@ -89,12 +85,14 @@ class SettingsReading:
         except BadRequest:
             return Left("done", "The spreadsheet is not used any more.")
         self._exporting.exports.forget_old_runs(sheet.workspace_id, claim.run.shop_id)
-        later = self._clock.now() + READ_EVERY_SECONDS
+        began_at = self._clock.now()
+        later = began_at + READ_EVERY_SECONDS
         try:
             left = self._read(sheet)
         except Retryable as error:
             return Left("done", f"{error.message} It is read again later.")
         except ConnectorError as error:
+            end_refused(self._spreadsheets, sheet, error, began_at)
             self._spreadsheets.settings_were_read(sheet, later, error.message)
             return Left("failed", error.message)
         except Exception:
@@ -105,14 +103,9 @@ class SettingsReading:
 
     def _read(self, sheet: Spreadsheet) -> str:
         """What is wrong with the tab as a whole, "" for nothing."""
-        from sheets_export.book import Rejected  # noqa: PLC0415 - with Google's libraries
-
         book, scope = self._book_of(sheet), self._scope(sheet)
-        try:
-            state = book.read(_FIELDS, [_AREA])
-        except Rejected:
-            # There is no tab of this name: it is made, and read the next time.
-            book.write(making(sheet.spreadsheet_id, list(shop_choices(scope.shops()))))
+        state = self._looked_at(book, sheet, scope)
+        if state is None:
             return ""
         tab_id, cells = _tab_and_cells(state)
         found = read_tab(cells)
@@ -125,6 +118,35 @@ class SettingsReading:
             book.write(_told(tab_id, found, changed, list(shop_choices(scope.shops()))))
         return ""
 
+    def _looked_at(
+        self, book: Book, sheet: Spreadsheet, scope: WorkspaceScope
+    ) -> Mapping[str, Any] | None:
+        """The tab with its cells, whatever it is called now. None where it was not there and is
+        made: with a row for each export that it made before, for whoever deleted the tab need not
+        have meant to end them."""
+        from sheets_export.book import Rejected  # noqa: PLC0415 - with Google's libraries
+
+        try:
+            return book.read(_FIELDS, [_AREA.format(title=SETTINGS_TAB)])
+        except Rejected:
+            tabs = [one["properties"] for one in book.read(_TITLES)["sheets"]]
+        sheet_id = sheet_id_of(sheet.spreadsheet_id)
+        for tab in tabs:
+            if tab.get("sheetId", 0) == sheet_id:
+                title = tab["title"].replace("'", "''")
+                return book.read(_FIELDS, [_AREA.format(title=title)])
+        shops = scope.shops()
+        rows = [
+            row_of(one, shops_cell(one.definition, shops)) for one in self._made(sheet).values()
+        ]
+        book.write(making(sheet.spreadsheet_id, list(shop_choices(shops)), rows))
+        return None
+
+    def _made(self, sheet: Spreadsheet) -> dict[str, Export]:
+        """The exports that rows have made, by id."""
+        exports = self._exporting.exports.of_spreadsheet(sheet.workspace_id, sheet.spreadsheet_id)
+        return {one.id: one for one in exports if one.origin == SHEET}
+
     def _scope(self, sheet: Spreadsheet) -> WorkspaceScope:
         return self._exporting.accounts.workspace(sheet.workspace_id).only(sheet.limit)
 
@@ -132,21 +154,20 @@ class SettingsReading:
         self, sheet: Spreadsheet, scope: WorkspaceScope, rows: Sequence[SettingsRow]
     ) -> dict[int, str]:
         """Make, change and remove exports as the rows say; the status of each row by its number."""
-        exports = self._exporting.exports.of_spreadsheet(sheet.workspace_id, sheet.spreadsheet_id)
-        known = {one.id: one for one in exports if one.origin == SHEET}
-        wanted = [export_id_of(sheet.spreadsheet_id, row.tab) for row in rows]
+        known, shops = self._made(sheet), scope.shops()
+        asked = [_texts(row, shops) for row in rows]
+        wanted = owners(sheet.spreadsheet_id, asked, known)
         for export_id in set(known) - set(wanted):
-            self._exporting.exports.remove(sheet.workspace_id, export_id)
-        statuses: dict[int, str] = {}
-        seen: set[str] = set()
-        for row, export_id in zip(rows, wanted, strict=True):
-            statuses[row.number] = (
-                _LOOK_AGAIN.format(why=_SAME_TAB)
-                if export_id in seen
-                else self._status(sheet, scope, row, known.get(export_id), export_id)
-            )
-            seen.add(export_id)
-        return statuses
+            self._exporting.remove(known[export_id])
+        names = {one: texts["name"] for one, texts in zip(wanted, asked, strict=True) if one}
+        for pair in crossed({one: known[one].name for one in names if one in known}, names):
+            self._exporting.exports.swap_names(sheet.workspace_id, *pair)
+        return {
+            row.number: self._status(sheet, scope, row, known.get(export_id), export_id)
+            if export_id
+            else _LOOK_AGAIN.format(why=_SAME_TAB)
+            for row, export_id in zip(rows, wanted, strict=True)
+        }
 
     def _status(
         self,
@@ -175,15 +196,15 @@ class SettingsReading:
         export_id: str,
     ) -> Export:
         exporting = self._exporting
-        texts = {**row.texts, **asked_shops(row.texts.get("shops", ""), scope.shops())}
-        texts["spreadsheet"] = sheet.spreadsheet_id
+        texts = {**_texts(row, scope.shops()), "spreadsheet": sheet.spreadsheet_id}
+        if known is not None and not texts.get("zone"):
+            # The usual one is that of the first shop, and may have become another.
+            texts["zone"] = known.definition.get("zone", "")
         wish = exporting.wish(sheet.workspace_id, texts, SHEET)
         try:
             exporting.asking.choose_shops(scope, read_definition(wish.definition).options)
         except BadRequest as refused:
-            if scope.is_limited and refused.code == "unknown_shop":
-                raise BadRequest(_NOT_ALLOWED, code=refused.code) from refused
-            raise
+            raise not_allowed(refused, scope) from None
         is_off = row.texts.get("on", "").lower() in NO - {""}
         if known is None:
             known = exporting.create(
@@ -191,7 +212,6 @@ class SettingsReading:
                 texts,
                 grant_id=sheet.grant_id,
                 origin=SHEET,
-                export_id=export_id,
             )
             if not is_off:
                 exporting.refresh(known)
@@ -202,6 +222,11 @@ class SettingsReading:
         if is_off != known.is_paused:
             (exporting.pause if is_off else exporting.go_on)(known)
         return exporting.exports.one(sheet.workspace_id, export_id)
+
+
+def _texts(row: SettingsRow, shops: Sequence[ShopRow]) -> dict[str, str]:
+    """A row's texts, with `shops` and `client` for what its cell Shops says."""
+    return {**row.texts, **asked_shops(row.texts.get("shops", ""), shops)}
 
 
 def _tab_and_cells(state: Mapping[str, Any]) -> tuple[int, list[list[str]]]:
@@ -222,30 +247,3 @@ def _told(
     if "shops" in found.columns:
         requests.append(offering(tab_id, found.columns["shops"], shops))
     return requests
-
-
-def export_id_of(spreadsheet_id: str, tab: str) -> str:
-    """The same whenever the row is there: who deletes a row and writes it again goes on with the
-    same block in the spreadsheet."""
-    digest = hashlib.sha256(f"{spreadsheet_id} {tab.casefold()}".encode())
-    return digest.hexdigest()[:12]
-
-
-def shop_choices(shops: Sequence[ShopRow]) -> dict[str, tuple[str, str]]:
-    """What the drop-down of Shops offers -> `shops` and `client` of a definition."""
-    own = [shop for shop in shops if not shop.is_sample]
-    found = {_ALL_SHOPS: (ALL, "")} if own else {}
-    clients = sorted({shop.client for shop in own if shop.client}, key=str.lower)
-    found |= {f"{_CLIENT}{client}": (ALL, client) for client in clients}
-    for shop in shops:
-        twice = sum(other.name == shop.name for other in shops) > 1
-        label = f"{shop.name} ({shop.shop_id})" if twice else shop.name
-        found[label] = (shop.shop_id, "")
-    return found
-
-
-def asked_shops(text: str, shops: Sequence[ShopRow]) -> dict[str, str]:
-    """`shops` and `client` of what the cell says; ids with commas between are taken as they are."""
-    choices = {label.lower(): asked for label, asked in shop_choices(shops).items()}
-    chosen, client = choices.get(text.strip().lower(), (text.strip(), ""))
-    return {"shops": chosen, "client": client}

@@ -11,16 +11,16 @@ killed leaves a run that is claimed again, and the writer knows what that run ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from clock import Clock
-from connector.zones import day_number
-from errors import BadRequest, ConnectorError, Retryable
+from errors import BadRequest, ConnectorError, Reauthorise, Retryable
 from sheets_export.asking import Answered, Asking
-from sheets_export.date_ranges import Days
 from sheets_export.definition import Definition, read_definition
-from sheets_export.target import Place, Status, Target, Written
+from sheets_export.target import Status, Written
+from sheets_export.told import cut_in_words, report_of, status_as_left, target_of
 from store.accounts import Accounts, Limit, WorkspaceScope
 from store.exports import SHEET, Export, Exports
 from store.fencing import Fenced
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS: Final = 6
 _FIRST_WAIT_SECONDS: Final = 30.0
 _LONGEST_WAIT_SECONDS: Final = 1_800.0
-#: Day 0 of a spreadsheet's serial numbers, 1899-12-30, as `day_number` counts.
-_SERIAL_OF_1970: Final = 25_569
 
+_NOT_ALLOWED: Final = (
+    "A member has not allowed this tab to ask for these shops. Choose others, or have it allowed."
+)
 UNEXPECTED: Final = "Something unexpected happened. The log of this installation says what."
 
 
@@ -85,6 +86,7 @@ class Refreshing:
             export = self._exports.one(run.workspace_id, run.shop_id.removeprefix(OF_EXPORT))
         except BadRequest:
             return Left("done", "The export was removed.")
+        began_at = self._clock.now()
         self._exports.began(export)
         try:
             return self._refresh(claim, export)
@@ -92,9 +94,10 @@ class Refreshing:
             raise
         except Retryable as error:
             if run.attempt < MOST_ATTEMPTS:
-                return self._later(claim, error)
+                return later(claim, error, self._clock.now())
             return self._failed(claim, export, error)
         except ConnectorError as error:
+            end_refused(self._spreadsheets, export, error, began_at)
             return self._failed(claim, export, error)
         except Exception:
             self._exports.failed(export, UNEXPECTED)
@@ -104,12 +107,13 @@ class Refreshing:
         made = read_definition(export.definition)
         sheet = self._spreadsheets.one(export.workspace_id, export.spreadsheet_id)
         is_asked_for = claim.run.trigger == "manual"
-        answered = self._asking.answered(
-            self._scope(export, sheet),
-            made,
-            self._clock.now(),
-            refresh=claim.run.id if is_asked_for else "",
-        )
+        scope = self._scope(export, sheet)
+        try:
+            answered = self._asking.answered(
+                scope, made, self._clock.now(), refresh=claim.run.id if is_asked_for else ""
+            )
+        except BadRequest as refused:
+            raise not_allowed(refused, scope) from None
         self._beat(claim)
         content = answered.table.digest()
         book = self._book_of(sheet)
@@ -165,7 +169,7 @@ class Refreshing:
             range_used=answered.range_in_words,
             coverage=answered.coverage_in_words(made.zone),
             shops=answered.shops_in_words,
-            truncated=_cut(answered, made),
+            truncated=cut_in_words(answered, made),
             message=" ".join(answered.notes),
             refresh_link=self.link_of(export),
         )
@@ -183,18 +187,14 @@ class Refreshing:
         try:
             made = read_definition(export.definition)
             sheet = self._spreadsheets.one(export.workspace_id, export.spreadsheet_id)
-            status = Status(
-                export=export.name,
+            status = status_as_left(
+                export,
+                made.zone,
                 state="Failed",
-                zone=made.zone,
-                last_attempt=self._clock.now(),
-                last_success=export.succeeded_at,
-                next_run=export.next_at,
-                range_used=str(export.report.get("range", "")),
-                coverage=str(export.report.get("coverage", "")),
-                shops=str(export.report.get("shops", "")),
                 message=message,
-                refresh_link=self.link_of(export),
+                last_attempt=self._clock.now(),
+                next_run=export.next_at,
+                link=self.link_of(export),
             )
             written = self._writer_of().tell(
                 self._book_of(sheet),
@@ -210,45 +210,34 @@ class Refreshing:
         if written.place is not None:
             self._exports.found_at(export, written.place.to_text())
 
-    def _later(self, claim: Claim, error: Retryable) -> Left:
-        wait = min(_FIRST_WAIT_SECONDS * 2 ** (claim.run.attempt - 1), _LONGEST_WAIT_SECONDS)
-        not_before = self._clock.now() + max(wait, error.retry_after or 0.0)
-        return Left("waiting", error.message, not_before, error.reference)
-
     def _beat(self, claim: Claim) -> None:
         """A sign of life; raises Fenced when somebody else has the run."""
         self._ledger.renew(claim, Figures(advanced=True))
 
 
-def target_of(export: Export, made: Definition, whole: Days | None) -> Target:
-    """Where an export is written. `whole`: the days of which the answer has every row, None where
-    it was cut or some days are not imported; a row in them that is gone loses its numbers in the
-    mode upsert, and one that is merely missing must not."""
-    window = None
-    if made.mode == "upsert" and whole is not None:
-        first, last = (day_number(day) + _SERIAL_OF_1970 for day in (whole.first, whole.last))
-        window = first, last
-    return Target(
-        export_id=export.id,
-        tab=export.tab,
-        range_name=f"tiktok_shop_{export.id}",
-        mode=made.mode,
-        window=window,
-        place=Place.from_text(export.place),
-    )
+def end_refused(
+    books: Spreadsheets, of: Export | Spreadsheet, error: ConnectorError, began_at: float
+) -> None:
+    """Mark a person's sign-in as ended when Google says that its token is no longer one (OAuth 2.0,
+    RFC 6749, section 5.2), unless the person has signed in again since `began_at`."""
+    if not (isinstance(error, Reauthorise) and "invalid_grant" in error.debug):
+        return
+    with suppress(BadRequest):  # nobody needs it any more
+        grant_id = books.one(of.workspace_id, of.spreadsheet_id).grant_id
+        if grant_id and books.grant(of.workspace_id, grant_id).created_at <= began_at:
+            books.end_grant(of.workspace_id, grant_id)
 
 
-def report_of(answered: Answered, made: Definition, written: Written) -> dict[str, Any]:
-    """What the pages show of a success."""
-    return {
-        "range": answered.range_in_words,
-        "coverage": answered.coverage_in_words(made.zone),
-        "shops": answered.shops_in_words,
-        "truncated": _cut(answered, made),
-        "notes": [*answered.notes, *written.notes],
-        "calls": written.reads + written.writes,
-    }
+def later(claim: Claim, error: Retryable, now: float) -> Left:
+    """What waits is tried again, after longer and longer."""
+    wait = min(_FIRST_WAIT_SECONDS * 2 ** (claim.run.attempt - 1), _LONGEST_WAIT_SECONDS)
+    not_before = now + max(wait, error.retry_after or 0.0)
+    return Left("waiting", error.message, not_before, error.reference)
 
 
-def _cut(answered: Answered, made: Definition) -> str:
-    return f"Only the first {made.row_limit:,} rows are shown." if answered.is_cut else ""
+def not_allowed(refused: BadRequest, scope: WorkspaceScope) -> BadRequest:
+    """In the words of the tab _settings: its scope is what a member allowed it, so nobody's key is
+    to blame."""
+    if scope.is_limited and refused.code == "unknown_shop":
+        return BadRequest(_NOT_ALLOWED, code=refused.code)
+    return refused

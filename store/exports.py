@@ -130,10 +130,23 @@ class Exports:
             raise _taken(self, workspace_id, wish) from None
         return self.one(workspace_id, export_id)
 
-    def pause(self, workspace_id: str, export_id: str, *, next_at: float | None) -> None:
-        """Leave it alone until somebody asks; with a `next_at` the schedule goes on."""
-        values = {"is_paused": next_at is None, "next_at": next_at}
-        self._set(_this(workspace_id, export_id), values)
+    def swap_names(self, workspace_id: str, one: str, other: str) -> None:
+        """Of two exports, by their ids: one of them alone could not have the name of the other.
+        BadRequest `not_found`."""
+        both = [(this, self.one(workspace_id, this).name) for this in (one, other)]
+        aside = (one, random.token_hex(16))
+        with self._database.writing() as connection:
+            for this, name in (aside, (other, both[0][1]), (one, both[1][1])):
+                renamed = update(exports).where(_this(workspace_id, this)).values(name=name)
+                connection.execute(renamed)
+
+    def pause(self, workspace_id: str, export_id: str) -> None:
+        """Leave it alone until somebody asks."""
+        self._set(_this(workspace_id, export_id), {"is_paused": True, "next_at": None})
+
+    def go_on(self, workspace_id: str, export_id: str, next_at: float | None) -> None:
+        """`next_at`: when its schedule wants it, None for one that has none."""
+        self._set(_this(workspace_id, export_id), {"is_paused": False, "next_at": next_at})
 
     def remove(self, workspace_id: str, export_id: str) -> None:
         """Forget an export and its runs; what it wrote stays. Harmless to repeat."""
@@ -174,8 +187,9 @@ class Exports:
         return self._found(and_(wanted, exports.c.is_paused.is_(False)))
 
     def failing(self) -> list[Export]:
-        """Those whose last refresh failed, of all workspaces."""
-        return self._found(exports.c.failing_since.is_not(None))
+        """Those whose last refresh failed, of all workspaces; what is off fails nobody."""
+        fails = exports.c.failing_since.is_not(None)
+        return self._found(and_(fails, exports.c.is_paused.is_(False)))
 
     def open_subjects(self) -> set[str]:
         """What the unfinished runs of exports are about."""

@@ -174,6 +174,8 @@ class Spreadsheets:
                 connection.execute(google_grants.insert().values(new))
             else:
                 connection.execute(update(google_grants).where(same).values(values))
+        if known is not None:
+            self._database.erase_traces()
         return self.grant(workspace_id, grant_id)
 
     def grants(self, workspace_id: str) -> list[GoogleGrant]:
@@ -207,6 +209,7 @@ class Spreadsheets:
         ended = {"state": "ended", "sealed_refresh_token": ""}
         with self._database.writing() as connection:
             connection.execute(update(google_grants).where(this).values(ended))
+        self._database.erase_traces()
 
 
 def sign_in_again(email: str) -> Reauthorise:

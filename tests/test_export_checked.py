@@ -55,6 +55,19 @@ def test_rows_that_somebody_deleted_are_written_again(house: ExportHouse, mode: 
     assert sorted(cells(house.look("Sales"), "Date")) == AUGUST
 
 
+def test_a_deleted_row_comes_back_beside_rows_of_other_days(house: ExportHouse) -> None:
+    """The answer has one row, and two are left: enough for it, and one less than were written."""
+    export = house.create(schedule="hourly", at="00:30", mode="upsert")
+    house.refresh(export)
+    wish = {**export.definition, "name": "Sales", "start": "2026-08-03"}
+    house.refresh(house.exporting.change(house.again(export), wish))
+    rows = house.look("Sales")
+    last = next(n for n, row in enumerate(rows) if row[:1] == [46237])
+    deleted(house, "ROWS", last, last + 1)
+    assert next_hour(house).message == "1 rows written."
+    assert cells(house.look("Sales"), "Date") == AUGUST
+
+
 def test_a_column_that_somebody_deleted_is_no_success(house: ExportHouse) -> None:
     export = house.create(schedule="hourly", at="00:30")
     house.refresh(export)

@@ -11,7 +11,13 @@ import pytest
 
 from errors import Refused
 from settings import Settings
-from sheets_export.credentials import DRIVE_FILE, DRIVE_METADATA, SPREADSHEETS, person, service_account
+from sheets_export.credentials import (
+    DRIVE_FILE,
+    DRIVE_METADATA,
+    SPREADSHEETS,
+    person,
+    service_account,
+)
 from tests.exporting import ROBOT, service_key
 
 #: Where the key itself stands.

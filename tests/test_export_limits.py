@@ -105,3 +105,27 @@ def test_exports_of_a_tab_that_is_not_read_can_be_stopped(house: ExportHouse) ->
     assert member.get(f"/sheets/{export.id}/edit").status_code == 400
     member.post(f"/sheets/{export.id}/remove", {}, "/sheets")
     assert exports(house) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "pattern"),
+    [
+        ({"shops": "111"}, '"$"#,##0.00'),
+        ({"shops": "all", "currency": "usd"}, '"$"#,##0.00'),
+        # Dollars and pounds: an amount without its currency has no sign.
+        ({"shops": "all", "fields": "currency,gmv"}, "#,##0.00"),
+    ],
+)
+def test_amounts_have_the_sign_of_their_currency_where_there_is_one(
+    house: ExportHouse, texts: dict[str, str], pattern: str
+) -> None:
+    seen = house.exporting.preview("default", {"fields": "date,gmv", **texts})
+    assert [column.number_format.pattern for column in seen.table.columns][1:] == [pattern]
+
+
+def test_who_edits_the_spreadsheet_refreshes_nothing_that_is_off(house: ExportHouse) -> None:
+    on, off = house.create(), house.create(name="Off")
+    house.exporting.pause(off)
+    asked = house.exporting.refresh_spreadsheet("default", house.book_id)
+    assert [run.parameters["export"] for run in asked] == [on.id]
+    assert house.exporting.runs(off) == []

@@ -14,6 +14,7 @@ import pytest
 
 from errors import BadRequest
 from store.roles import VIEWER
+from tests.answering import HandMadeShop
 from tests.exporting import ANA, ROBOT, ExportHouse, export_house
 from tests.reporting import Member, text_of
 from tests.test_google_sign_in import CLIENT_ID, Reply, public_key, signed
@@ -156,7 +157,8 @@ def test_another_workspace_sees_none_of_it(house: ExportHouse) -> None:
     assert "Sales" not in text_of(other.page("/sheets"))
     answer = other.post(f"{address}/refresh", {}, "/sheets/new")
     assert answer.status_code == 404
-    answer = other.post("/sheets/new", form(house, about="sample"), "/sheets/new")
+    house.test.shop(HandMadeShop("333", "Elsewhere", "US"), "other")
+    answer = other.post("/sheets/new", form(house, about="333"), "/sheets/new")
     assert "Another workspace of this installation writes to this spreadsheet" in text_of(
         answer.text
     )

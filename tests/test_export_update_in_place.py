@@ -104,9 +104,75 @@ def test_a_month_does_not_lose_the_days_that_roll_out_of_the_window(house: Expor
     assert house.again(export).report["range"] == "2026-08-01 to 2026-09-03"
 
 
+@pytest.mark.parametrize(
+    ("today", "texts", "first", "last"),
+    [
+        # May to 19 August is asked for, for the last 90 days begin on 22 May.
+        (
+            "2026-08-20",
+            {"split": "month", "range": "last_90_days", "compare": "previous_year"},
+            *("2025-05-01", "2025-08-19"),
+        ),
+        # The 28 days before 20 August 2026, a Thursday, begin with Thursday, 23 July: the week with
+        # Monday, 20 July; 28 days before that is 22 June.
+        (
+            "2026-08-20",
+            {"split": "week", "range": "last_28_days", "compare": "previous_period"},
+            *("2026-06-22", "2026-07-22"),
+        ),
+        # 52 weeks before the same Monday, and before Wednesday, 19 August.
+        (
+            "2026-08-20",
+            {"split": "week", "range": "last_28_days", "compare": "previous_year"},
+            *("2025-07-21", "2025-08-20"),
+        ),
+        # 2026 has a week 53, so the Monday of week 10 of 2027, 8 March, lies 53 weeks behind that
+        # of week 10 of 2026; the 7 days before Tuesday the 16th begin with Tuesday the 9th.
+        (
+            "2027-03-16",
+            {"fields": "week_iso,gmv", "range": "last_7_days", "compare": "previous_year"},
+            *("2026-03-02", "2026-03-09"),
+        ),
+        # Week 53 of 2026 begins on 28 December; 2025 has none, and 52 weeks before is the 29th.
+        (
+            "2027-01-01",
+            {"fields": "week_iso,gmv", "range": "yesterday", "compare": "previous_year"},
+            *("2025-12-29", "2026-01-01"),
+        ),
+        # A whole February of 28 days beside the whole one of 29.
+        (
+            "2026-01-10",
+            {
+                "split": "month",
+                "range": "custom",
+                "compare": "previous_year",
+                "start": "2025-02-03",
+                "end": "2025-02-10",
+            },
+            *("2024-02-01", "2024-02-29"),
+        ),
+        # Days that are not made wider are compared as in the other modes.
+        (
+            "2026-08-20",
+            {"split": "day", "range": "last_7_days", "compare": "previous_period"},
+            *("2026-08-06", "2026-08-12"),
+        ),
+    ],
+)
+def test_whole_units_are_compared_with_whole_ones(
+    today: str, texts: dict[str, str], first: str, last: str
+) -> None:
+    """Else the oldest one has less to be compared with than it is about."""
+    wanted = {"shops": "all", "fields": "gmv", "mode": "upsert", **texts}
+    earlier = read_definition(wanted).earlier(day(today))
+    assert earlier is not None
+    assert earlier.of == Days(day(first), day(last))
+
+
 # --- changing such an export ----------------------------------------------------------------------
 
 BY_DAY = {"mode": "upsert", "fields": "date,gmv"}
+A_AND_B, A_AND_D = "order_id:IN_LIST:A,B", "order_id:IN_LIST:A,D"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +185,16 @@ BY_DAY = {"mode": "upsert", "fields": "date,gmv"}
         ({**BY_DAY, "mode": "append"}, {"mode": "upsert"}),
         ({**BY_DAY, "mode": "append"}, {"mode": "replace"}),
         ({**BY_DAY, "mode": "replace"}, {"mode": "upsert", "fields": "date,product_name,gmv"}),
+        (BY_DAY, {"shops": "111"}),
+        (BY_DAY, {"client": "Aurora Group"}),
+        (BY_DAY, {"filters": "order_id:IN_LIST:A"}),
+        ({**BY_DAY, "filters": "order_id:IN_LIST:A"}, {"filters": ""}),
+        (BY_DAY, {"currency": "USD"}),
+        (BY_DAY, {"order_date": "paid"}),
+        (BY_DAY, {"zone": "Asia/Tokyo"}),
+        (BY_DAY, {"seller_center": "yes"}),
+        ({**BY_DAY, "mode": "append"}, {"shops": "111"}),
+        ({**BY_DAY, "mode": "replace"}, {"mode": "append", "shops": "111"}),
     ],
 )
 def test_rows_that_stay_keep_their_mode_and_what_they_are_known_by(
@@ -138,7 +214,9 @@ def test_rows_that_stay_keep_their_mode_and_what_they_are_known_by(
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        (BY_DAY, {"fields": "date,gmv,orders", "filters": "order_id:IN_LIST:A"}),
+        (BY_DAY, {"fields": "date,gmv,orders", "start": "2026-08-02", "sort": "gmv desc"}),
+        ({**BY_DAY, "filters": f"{A_AND_D}\n{A_AND_B}"}, {"filters": f"{A_AND_B}\n{A_AND_D}"}),
+        ({**BY_DAY, "mode": "replace"}, {"shops": "111", "zone": "Asia/Tokyo"}),
         ({**BY_DAY, "mode": "append"}, {"fields": "date,product_name,gmv"}),
         ({**BY_DAY, "mode": "replace"}, {"mode": "upsert"}),
         ({**BY_DAY, "mode": "replace"}, {"fields": "product_name,gmv"}),

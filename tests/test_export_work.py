@@ -12,6 +12,7 @@ from errors import NotReady
 from sheets_export.refreshing import KIND
 from sheets_export.work import MOST_ATTEMPTS
 from store.exports import Export
+from store.ledger import LEASE_SECONDS
 from store.runs import Run
 from tests.answering import NOW, at
 from tests.exporting import ROBOT, ExportHouse, cells, export_house, status
@@ -84,6 +85,34 @@ def test_columns_to_compare_with_stand_beside(house: ExportHouse) -> None:
     assert rows == [[46237, 100, 1, 33.75, 2]]
 
 
+EARLIER = "Some of the earlier dates, which these are compared with, are not imported yet"
+
+
+def test_what_is_missing_of_the_earlier_dates_is_told(house: ExportHouse) -> None:
+    """3 to 6 August beside 30 July to 2 August; of July nothing was read."""
+    texts = {"start": "2026-08-03", "end": "2026-08-06", "compare": "previous_period"}
+    export = house.create(**texts)
+    house.refresh(export)
+    told = status(house.look("Sales"))
+    assert (told["State"], EARLIER in told["Message"]) == ("OK", True)
+    assert EARLIER in " ".join(house.again(export).report["notes"])
+    seen = house.exporting.preview("default", export.definition)
+    assert EARLIER in " ".join(seen.notes)
+    # 3 and 4 August beside the 1st and 2nd, of which everything is known.
+    whole = house.create(name="Whole", **{**texts, "end": "2026-08-04"})
+    house.refresh(whole)
+    assert "earlier dates" not in str(status(house.look("Whole")).get("Message"))
+
+
+def test_the_totals_have_totals_to_compare_with(house: ExportHouse) -> None:
+    """3 August sold 100; the two days before 33.75 in two orders and nothing in one."""
+    days = {"start": "2026-08-03", "end": "2026-08-04", "compare": "previous_period"}
+    house.refresh(house.create(totals="yes", **days))
+    sheet = house.look("Sales")
+    header = next(n for n, row in enumerate(sheet) if row[:1] == ["Date"])
+    assert sheet[header - 1][1:] == [100, 1, 33.75, 3]
+
+
 def test_rows_are_sorted_and_cut_as_somebody_wants(house: ExportHouse) -> None:
     export = house.create(fields="product_name,gmv", sort="gmv desc", row_limit="2")
     house.refresh(export)
@@ -147,7 +176,8 @@ def test_only_what_a_whole_answer_no_longer_has_loses_its_numbers(
         **without,
         **texts,
     }
-    house.refresh(house.exporting.change(export, changed))
+    wish = house.exporting.wish("default", {**changed, "spreadsheet": house.book_id})
+    house.refresh(house.exporting.exports.change("default", export.id, wish))
     rows = cells(house.look("Sales"), "Date")
     assert [row[1] if len(row) > 1 and row[1] != "" else None for row in rows] == left
 
@@ -168,6 +198,30 @@ def test_in_seller_center_mode_today_is_the_shops_own(house: ExportHouse) -> Non
     house.refresh(center)
     assert house.again(usual).report["range"] == "2026-08-19 to 2026-08-19"
     assert house.again(center).report["range"] == "2026-08-18 to 2026-08-18"
+
+
+def test_a_partial_answer_is_told_as_such(house: ExportHouse) -> None:
+    """Of July nothing was read."""
+    export = house.create(start="2026-07-20")
+    assert house.refresh(export).state == "done"
+    told = status(house.look("Sales"))
+    assert told["State"] == "Some data is missing"
+    assert "some days are not imported yet" in told["Data covered"]
+    assert cells(house.look("Sales"), "Date") == AUGUST
+
+
+@pytest.mark.parametrize("sort", ["", "date desc"])
+@pytest.mark.parametrize(
+    ("limit", "left", "told"),
+    [("2", 2, "Only the first 2 rows are shown."), ("3", 3, "no"), ("4", 3, "no")],
+)
+def test_as_many_rows_as_the_limit_allows_are_not_cut(
+    house: ExportHouse, sort: str, limit: str, left: int, told: str
+) -> None:
+    house.refresh(house.create(row_limit=limit, sort=sort))
+    sheet = house.look("Sales")
+    assert len(cells(sheet, "Date")) == left
+    assert status(sheet)["Cut short"] == told
 
 
 # --- what is not written --------------------------------------------------------------------------
@@ -391,6 +445,32 @@ def test_a_run_that_is_worked_again_after_its_answer_was_lost_writes_nothing_twi
         house.clock.instant += 3600
     assert house.test.here.ledger.run(asked.id).state == "done"
     assert len(cells(house.look("Sales"), "Snapshot")) == 3
+
+
+def test_a_long_refresh_stays_with_its_worker(
+    house: ExportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer, the read and the write take two thirds of a lease each; all the time another
+    worker looks for something to do."""
+    part = LEASE_SECONDS * 2 / 3
+    export = house.create()
+    asked = house.exporting.refresh(export)
+    usual, rival = house.test.here.answers.answer, house.test.here.worker("rival", ("export",))
+
+    def slow(*args: Any, **more: Any) -> Any:
+        house.clock.instant += part
+        return usual(*args, **more)
+
+    def called() -> None:
+        house.clock.instant += part / 2
+        rival.run_until_idle()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.test.here.answers, "answer", slow)
+        house.emulator.between.append(called)
+        house.work()
+    run = house.test.here.ledger.run(asked.id)
+    assert (run.state, run.attempt, run.message) == ("done", 1, "3 rows written.")
 
 
 class Killed(BaseException):

@@ -86,7 +86,7 @@ def test_another_workspace_finds_nothing(exports: Exports) -> None:
             look()
         assert caught.value.code == "not_found"
     exports.remove("bob", made.id)
-    exports.pause("bob", made.id, next_at=None)
+    exports.pause("bob", made.id)
     assert exports.one("alice", made.id) == made
 
 
