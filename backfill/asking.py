@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 from backfill.allowance import Allowance
 from backfill.estimate import Estimate, estimate, measure, together
-from backfill.schedule import check_wish, enqueue_backfill
+from backfill.schedule import (
+    check_wish,
+    enqueue_backfill,
+    enqueue_import_now,
+    is_history_left,
+    room_for,
+)
 from backfill.stages import USUAL
-from backfill.windows import Stretch
+from backfill.windows import Stretch, floor_of
 from clock import Clock
 from errors import BadRequest
 from store.accounts import Accounts, ShopRow
@@ -72,20 +78,41 @@ class Asking:
     def start(self, workspace_id: str, shops: Sequence[ShopRow], wish: Wish) -> list[Run]:
         """A run for each of the shops, or the one there is for the same wish; none when one of them
         cannot be asked for. Raises BadRequest like `check_wish`, and for more than the operator
-        allows the workspace."""
+        allows the workspace; RateLimited while one of them has too many open runs."""
         check_wish(self.clock.now(), *wish.wanted, wish.data)
         if reason := self.why_not(workspace_id, shops, wish):
             raise BadRequest(reason)
+        start, end = wish.wanted
+        parameters = {"start": start, "end": end, "data": list(wish.data)}
+        parameters |= {"reread": True} if wish.reread else {}
+        for shop in shops:
+            room_for(self.ledger, shop.workspace_id, shop.shop_id, parameters)
         return [
             enqueue_backfill(
                 self.ledger,
                 self.clock,
                 shop.workspace_id,
                 shop.shop_id,
-                start=wish.wanted[0],
-                end=wish.wanted[1],
+                start=start,
+                end=end,
                 data=wish.data,
                 reread=wish.reread,
             )
             for shop in shops
+        ]
+
+    def import_now(self, workspace_id: str, shops: Sequence[ShopRow]) -> list[Run]:
+        """ "Run import" of each of the shops. Raises BadRequest where history goes with it that the
+        operator does not allow the workspace, RateLimited like `start`."""
+        now = int(self.clock.now())
+        left = [
+            shop for shop in shops if is_history_left(self.ledger, shop.workspace_id, shop.shop_id)
+        ]
+        history = Wish((floor_of(now), now))
+        if reason := self.why_not(workspace_id, left, history):
+            raise BadRequest(reason)
+        return [
+            run
+            for shop in shops
+            for run in enqueue_import_now(self.ledger, self.clock, shop.workspace_id, shop.shop_id)
         ]

@@ -25,6 +25,9 @@ from tiktok_shop.images import Image, NoImage
 #: After so many pictures in a row whose server did not answer, the others wait for another run.
 _PATIENCE: Final = 8
 
+#: Nobody writes a picture for longer.
+_WRITTEN_SECONDS: Final = 3_600.0
+
 _GIVEN_UP: Final = NoImage("The pictures' server did not answer; asked again later.", final=False)
 
 
@@ -88,6 +91,7 @@ def image_readings(
     """One for every product whose picture we have not asked for; none where pictures are off."""
     if pictures is None:
         return []
+    pictures.folder.forget_unfinished(now() - _WRITTEN_SECONDS)
     patience = _Patience()
     return [
         ImageReading(pictures, patience, (tuple(row),), now) for row in records.query(reads.pending)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from backfill.slots import Known, due_slots, newest_slot
@@ -11,7 +11,7 @@ from backfill.stages import in_order
 from backfill.windows import DAY, floor_of
 from backfill.work import FORWARD
 from clock import Clock
-from errors import BadRequest
+from errors import BadRequest, RateLimited
 from store.ledger import Ledger, Run
 
 #: The kinds of run that `backfill.run.work` works: history, in the backward lane, and fresh data.
@@ -28,7 +28,11 @@ LONGEST_DAYS: Final = 730
 _ASKED_FOR: Final = 10
 _SCHEDULED: Final = 0
 
-_UNFINISHED: Final = ("pending", "running", "waiting")
+#: So many imports and syncs of a shop may be open. Who asks for one more comes again in a while.
+MOST_OPEN: Final = 10
+_FULL_SECONDS: Final = 60.0
+#: More than were ever open at once, also in an installation from before that bound.
+_ALL_OPEN: Final = 10_000
 
 
 def enqueue_first_import(ledger: Ledger, workspace_id: str, shop_id: str) -> Run:
@@ -60,7 +64,8 @@ def enqueue_backfill(
     last 90 days). What was read before costs no calls, unless `reread` says that it shall be read
     again. The same wish within a minute, or while nobody has finished it, is one run.
 
-    Raises BadRequest for an empty range, one that TikTok does not give, or data nobody knows.
+    Raises BadRequest for an empty range, one that TikTok does not give, or data nobody knows;
+    RateLimited while MOST_OPEN other runs of the shop are open.
     """
     now = clock.now()
     check_wish(now, start, end, data)
@@ -69,10 +74,8 @@ def enqueue_backfill(
     if reread:
         parameters["reread"] = True
         wish += ":again"
-    for run in ledger.runs(workspace_id, shop_id):
-        if run.kind == IMPORT and run.state in _UNFINISHED and run.parameters == parameters:
-            return run
-    return ledger.enqueue(
+    same = room_for(ledger, workspace_id, shop_id, parameters)
+    return same or ledger.enqueue(
         workspace_id,
         shop_id,
         LANE,
@@ -82,6 +85,25 @@ def enqueue_backfill(
         trigger="manual",
         priority=_ASKED_FOR,
     )
+
+
+def room_for(
+    ledger: Ledger, workspace_id: str, shop_id: str, parameters: Mapping[str, Any] | None = None
+) -> Run | None:
+    """The open import of these parameters, or None where there is room for one more run. Raises
+    RateLimited where there is none."""
+    kinds = (IMPORT, SYNC)
+    found = ledger.runs(workspace_id, shop_id, _ALL_OPEN, kinds=kinds, is_open=True)
+    for run in found:
+        if run.kind == IMPORT and run.parameters == parameters:
+            return run
+    if len(found) >= MOST_OPEN:
+        raise RateLimited(
+            f"{len(found)} imports of the shop {shop_id} are not finished. Ask for the next when "
+            "one of them is.",
+            retry_after=_FULL_SECONDS,
+        )
+    return None
 
 
 def check_wish(now: float, start: int | None, end: int | None, data: Sequence[str]) -> None:
@@ -109,10 +131,12 @@ def enqueue_sync(
     ledger: Ledger, clock: Clock, workspace_id: str, shop_id: str, *, trigger: str = "manual"
 ) -> Run:
     """All stages now: what is new and what has changed. Asking again within a minute, or while such
-    a run waits for a worker, gives the same run."""
-    for run in ledger.runs(workspace_id, shop_id):
-        if run.kind == SYNC and run.state == "pending" and run.not_before <= clock.now():
+    a run waits for a worker, gives the same run. Raises RateLimited while MOST_OPEN runs of the
+    shop are open."""
+    for run in ledger.runs(workspace_id, shop_id, _ALL_OPEN, kinds=(SYNC,), is_open=True):
+        if run.state == "pending" and run.not_before <= clock.now():
             return run
+    room_for(ledger, workspace_id, shop_id)
     return ledger.enqueue(
         workspace_id,
         shop_id,
@@ -127,14 +151,22 @@ def enqueue_sync(
 
 def enqueue_import_now(ledger: Ledger, clock: Clock, workspace_id: str, shop_id: str) -> list[Run]:
     """ "Run import": a sync of all stages, and the last 90 days again where that history was left
-    unfinished. Gives the runs, those that were under way among them."""
+    unfinished. Gives the runs, those that were under way among them. Raises RateLimited like
+    `enqueue_sync`."""
     asked = [enqueue_sync(ledger, clock, workspace_id, shop_id)]
-    imports = [run for run in ledger.runs(workspace_id, shop_id) if run.kind == IMPORT]
-    if not imports or imports[0].state in ("failed", "blocked"):
+    if is_history_left(ledger, workspace_id, shop_id):
         asked.append(enqueue_backfill(ledger, clock, workspace_id, shop_id))
     else:
-        asked += [run for run in imports[:1] if run.state != "done"]
+        newest = ledger.runs(workspace_id, shop_id, 1, kinds=(IMPORT,))
+        asked += [run for run in newest if run.state != "done"]
     return asked
+
+
+def is_history_left(ledger: Ledger, workspace_id: str, shop_id: str) -> bool:
+    """Whether "Run import" asks for the last 90 days, too: none were read, or reading them was
+    given up."""
+    newest = ledger.runs(workspace_id, shop_id, 1, kinds=(IMPORT,))
+    return not newest or newest[0].state in ("failed", "blocked")
 
 
 def enqueue_due(ledger: Ledger, clock: Clock, shops: Iterable[Known]) -> list[Run]:

@@ -22,7 +22,7 @@ def import_pages(
 ) -> list[Blueprint]:
     accounts, ledger, stores, clock = asking.accounts, asking.ledger, asking.stores, asking.clock
     return [
-        progress_routes(accounts=accounts, ledger=ledger, stores=stores, clock=clock),
+        progress_routes(asking),
         backfill_routes(accounts=accounts, asking=asking, clock=clock),
         managing_routes(asking),
         history_routes(

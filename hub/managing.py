@@ -6,11 +6,13 @@
 
 Without `start` it is "Run import": what is new, now. With it, history, as on the backfill form: the
 words mean the same, days are UTC days, and both ends are included. `"shops": "all"` means every
-shop that the key opens and that can be read.
+shop that the key opens and that can be read; those that must be connected again are named in
+`left_out`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +20,6 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from backfill.asking import Asking
-from backfill.schedule import enqueue_import_now
 from backfill.stages import USUAL
 from connector.request import ALL
 from errors import BadRequest
@@ -29,6 +30,8 @@ from store.roles import MANAGE, opens_to
 
 _TOLD: Final = ("id", "shop_id", "kind", "state", "message", "created_at", "started_at")
 _MORE: Final = ("finished_at", "rows", "calls", "retries")
+#: Python would also read weeks and days without dashes.
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS: Final = ("shops", "start", "end", "data", "reread")
 
 
@@ -37,38 +40,36 @@ def managing_routes(asking: Asking) -> Blueprint:
     accounts, ledger, clock = asking.accounts, asking.ledger, asking.clock
 
     def own_shops() -> list[ShopRow]:
-        shops = accounts.scope_of(g.principal).shops()
-        return [shop for shop in shops if not shop.is_sample and shop.state != "disconnected"]
+        """Those that were disconnected are among them."""
+        return [shop for shop in accounts.scope_of(g.principal).shops() if not shop.is_sample]
 
     @routes.post("/imports")
     @opens_to(MANAGE)
     def start() -> tuple[Response, int]:
         """Have shops imported: what is new, or history from a day on."""
         asked, now = _asked(), clock.now()
-        shops = own_shops()
-        ids = [one.shop_id for one in readable(shops)] if asked["shops"] == ALL else asked["shops"]
+        shops = [shop for shop in own_shops() if shop.state != "disconnected"]
+        ids, left_out = _all(shops) if asked["shops"] == ALL else (asked["shops"], [])
         texts = {
             "start": asked.get("start") or day_of(now),
             "end": asked.get("end") or day_of(now),
             "reread": "yes" if asked.get("reread") else "",
         }
-        form = read_form(texts, ids, asked.get("data") or USUAL, shops, now)
+        form = read_form(texts, ids, asked.get("data", USUAL), shops, now)
         if form.wish is None:
             raise BadRequest(" ".join(form.entered.problems.values()))
         if asked.get("start"):
             runs = asking.start(g.principal.workspace_id, form.shops, form.wish)
         else:
-            runs = [
-                run
-                for shop in form.shops
-                for run in enqueue_import_now(ledger, clock, shop.workspace_id, shop.shop_id)
-            ]
-        return _json({"runs": [_told(run, _TOLD) for run in runs]}), 202
+            runs = asking.import_now(g.principal.workspace_id, form.shops)
+        told = [_told(run, _TOLD) for run in runs]
+        return _json({"runs": told, "left_out": left_out}), 202
 
     @routes.get("/runs/<run_id>")
     @opens_to(MANAGE)
     def run(run_id: str) -> Response:
-        """How an import goes: `state` is pending, running, waiting, blocked, failed or done."""
+        """How an import goes: `state` is pending, running, waiting, blocked, failed or done. Also
+        of a shop that was disconnected since, as long as its data are kept."""
         found = ledger.run(run_id, [g.principal.workspace_id])
         if found.shop_id not in {shop.shop_id for shop in own_shops()}:
             raise BadRequest("There is no such run.", code="not_found")
@@ -91,16 +92,33 @@ def _asked() -> dict[str, Any]:
     shops = asked.get("shops")
     if shops != ALL and not _are_texts(shops):
         raise BadRequest('"shops" must be a list of shop ids, or "all".')
-    if not _are_texts(asked.get("data", [])):
-        raise BadRequest('"data" must be a list of kinds of data.')
+    if "data" in asked and not (asked["data"] and _are_texts(asked["data"])):
+        raise BadRequest('"data" must be a list of kinds of data; leave it out for the usual ones.')
     for name in ("start", "end"):
-        if not isinstance(asked.get(name, ""), str):
+        if name in asked and not _is_day(asked[name]):
             raise BadRequest(f'"{name}" must be a day such as "2026-03-31".')
     if not isinstance(asked.get("reread", False), bool):
         raise BadRequest('"reread" must be true or false.')
     if not asked.get("start") and asked.keys() & {"end", "data", "reread"}:
         raise BadRequest('"end", "data" and "reread" go with "start".')
     return asked
+
+
+def _all(shops: Sequence[ShopRow]) -> tuple[list[str], list[Mapping[str, str]]]:
+    """The ids of those that can be read, and what is told of the others. BadRequest where none can
+    be read."""
+    ids = [shop.shop_id for shop in readable(shops)]
+    others = [shop for shop in shops if shop.shop_id not in ids]
+    if not shops:
+        raise BadRequest("No shop is connected that this key opens. Connect one first.")
+    if not ids:
+        names = ", ".join(shop.name for shop in others[:3])
+        raise BadRequest(f"No shop can be read that this key opens: connect {names} again first.")
+    return ids, [{"shop_id": shop.shop_id, "state": shop.state} for shop in others]
+
+
+def _is_day(given: object) -> bool:
+    return isinstance(given, str) and _DAY.fullmatch(given) is not None
 
 
 def _are_texts(given: object) -> bool:

@@ -94,6 +94,17 @@ def sign_in_link(base_url: str, token: str) -> str:
     return f"{base_url}/sign-in?token={token}"
 
 
+def _tell_of_keys(former: MemberRow, role: str = "") -> None:
+    """Where an owner is none any more: keys are the workspace's, and reports of others rest on
+    them."""
+    if former.role == OWNER and role != OWNER:
+        flash(
+            f"Keys that {former.name} made or saw go on working. Revoke them under Keys, and make "
+            "new ones.",
+            "warn",
+        )
+
+
 def members_routes(accounts: Accounts, new_link_token: NewLinkToken, *, base_url: str) -> Blueprint:
     routes = Blueprint("members", __name__, template_folder="templates")
 
@@ -158,6 +169,7 @@ def members_routes(accounts: Accounts, new_link_token: NewLinkToken, *, base_url
             entered = Entered(wish.entered.values, {"role": refused.message})
             return page(entered, edited=edited), UNUSABLE
         flash(f"What {edited.name} may do is changed.", "ok")
+        _tell_of_keys(edited, wish.role)
         return redirect(url_for(".show"), code=303)
 
     @routes.post("/members/<member_id>/link")
@@ -170,14 +182,15 @@ def members_routes(accounts: Accounts, new_link_token: NewLinkToken, *, base_url
     @routes.post("/members/<member_id>/remove")
     @needs(OWNER, whole=True)
     def remove(member_id: str) -> Response:
-        name = member_of(member_id).name
+        member = member_of(member_id)
         try:
             accounts.scope_of(g.principal).remove_member(member_id)
         except BadRequest as refused:
             flash(refused.message, "bad")
         else:
-            flash(f"{name} is no member any more, and signed out everywhere.", "ok")
-            if "@" in name:
+            flash(f"{member.name} is no member any more, and signed out everywhere.", "ok")
+            _tell_of_keys(member)
+            if "@" in member.name:
                 flash("Google lets them in again unless they are off the list, too.", "warn")
         return redirect(url_for(".show"), code=303)
 

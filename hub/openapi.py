@@ -106,7 +106,11 @@ _IMPORTS: Final = {
         "shops": {"oneOf": [{"type": "array", "items": _TEXT}, {"const": "all"}]},
         "start": _DAY,
         "end": _DAY,
-        "data": {"type": "array", "items": {"type": "string", "enum": list(DATA)}},
+        "data": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "enum": list(DATA)},
+        },
         "reread": {"type": "boolean"},
     },
 }

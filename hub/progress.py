@@ -13,12 +13,13 @@ from typing import Final
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from backfill.schedule import IMPORT, LANE, SYNC, enqueue_import_now
+from backfill.asking import Asking
+from backfill.schedule import IMPORT, LANE, SYNC
 from backfill.work import FORWARD
 from clock import Clock
 from errors import BadRequest
 from hub.import_progress import Picture, length, missing, picture
-from store.accounts import Accounts, ShopRow
+from store.accounts import ShopRow
 from store.ledger import Ledger
 from store.roles import EDITOR, VIEWER, needs
 from store.runs import Run
@@ -55,12 +56,11 @@ class Imports:
         return picture(records.progress(), self.runs(shop), self.clock.now(), unread)
 
 
-def progress_routes(
-    *, accounts: Accounts, ledger: Ledger, stores: ShopStores, clock: Clock
-) -> Blueprint:
+def progress_routes(asking: Asking) -> Blueprint:
     routes = Blueprint("progress", __name__, template_folder="templates")
     routes.add_app_template_filter(length, "length_of_time")
-    imports = Imports(ledger, stores, clock)
+    accounts, ledger, clock = asking.accounts, asking.ledger, asking.clock
+    imports = Imports(ledger, asking.stores, clock)
     # For every page with numbers of a shop: the macro in incomplete.html asks it.
     routes.app_context_processor(lambda: {"not_there_yet": imports.missing})
 
@@ -121,8 +121,7 @@ def progress_routes(
         if not chosen:
             raise BadRequest("Choose at least one shop.")
         asked, refused = _by_state(chosen)
-        for shop in asked:
-            enqueue_import_now(ledger, clock, shop.workspace_id, shop.shop_id)
+        asking.import_now(scope.id, asked)
         for sentence, tone in _answers(asked, refused):
             flash(sentence, tone)
         if not asked:

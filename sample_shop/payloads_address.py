@@ -20,7 +20,7 @@ def recipient(region: Region, place: int, buyer: int, dice: int, masked: bool) -
         "last_name": last,
         "phone_number": phone,
         "region_code": region.code,
-        "postal_code": f"{town.postal_code[:3]}**" if masked else town.postal_code,
+        "postal_code": f"CANARY-{town.postal_code[:3] + '**' if masked else town.postal_code}",
         "address_line1": street,
         "address_line2": f"Flat CANARY {buyer % 90}" if dice % 3 == 0 else "",
         "address_line3": "Bairro Canary" if region.code == "BR" else "",
@@ -30,7 +30,7 @@ def recipient(region: Region, place: int, buyer: int, dice: int, masked: bool) -
         "district_info": _divisions(region.code, region.country, town),
     }
     if region.code == "GB":
-        address["post_town"] = town.city
+        address["post_town"] = f"Canary {town.city}"
     if dice % 7 == 0:
         address["delivery_preferences"] = {"drop_off_location": "Canary front door"}
     return address

@@ -1,5 +1,8 @@
 """Return and cancellation payloads: what the two search calls return (202309 and 202602).
 
+What a buyer wrote and showed comes with other calls (the records of a return). It is in these
+payloads nevertheless, as a canary: a field that TikTok adds some day must be kept nowhere either.
+
 The refund of the header is the sum of the refunds of its lines, to the cent, in every field.
 """
 
@@ -119,6 +122,7 @@ class AftersalesPayloads:
         else:
             payload["refund_amount"] = self._money(_sum(refunds))
         self._handling(payload, course.kind, state, at[step])
+        payload |= self._of_the_buyer("return", return_id)
         past = course.states[: step + 1]
         if ASK_BUYER in past:
             amount = _sum(self._refunds(basket, i, units, offered))["total"]
@@ -192,10 +196,19 @@ class AftersalesPayloads:
                 payload["seller_next_action_response"] = [
                     {"action": "SELLER_RESPOND_CANCEL", "deadline": at[0] + 2 * DAY}
                 ]
+            payload |= self._of_the_buyer("cancellation", cancel_ids[i])
             if newer:
                 payload["should_replenish_stock"] = not state.endswith("CANCEL")
             made.append(payload)
         return made
+
+    def _of_the_buyer(self, what: str, number: str) -> Payload:
+        at = f"{self._base}/images/canary-{what}-{number}"
+        return {
+            "buyer_note": f"CANARY note on {what} {number}",
+            "images": [{"url": f"{at}.png", "width": 32, "height": 32}],
+            "videos": [{"url": f"{at}.mp4", "cover": f"{at}.png", "duration_millis": 3000}],
+        }
 
     @staticmethod
     def _cancel_state(plan: int, at: list[int], now: int, newer: bool) -> str:

@@ -27,6 +27,7 @@ from clock import Clock
 from errors import Refused
 from store.database import Database
 from store.drafts import drafted
+from store.images import ImageFolder
 from store.paths import DataFolder
 from store.secrets import KEY_FILE
 
@@ -49,13 +50,13 @@ def back_up(
 
     BadRequest when there is something at `target` already, Refused when the copy does not check.
     """
-    with drafted(target) as draft:
+    with drafted(target, last=LIST_NAME) as draft:
         if accounts.is_sqlite and accounts.engine.url.database:
             _copy_database(Path(accounts.engine.url.database), draft / folder.accounts_path.name)
         for source in sorted(folder.shops_folder.glob("*/*/records.sqlite")):
-            _copy_database(source, draft / source.relative_to(folder.root))
-        for source in sorted(folder.shops_folder.glob("*/*/images/*")):
-            _copy_file(source, draft / source.relative_to(folder.root))
+            _copy_if_there(source, draft / source.relative_to(folder.root))
+        for images in sorted(folder.shops_folder.glob("*/*/images")):
+            ImageFolder(images).copy_to(draft / images.relative_to(folder.root))
         if with_secret_key and folder.secret_key_path.exists():
             _copy_file(folder.secret_key_path, draft / KEY_FILE)
         _write_list(draft, clock.now())
@@ -96,6 +97,16 @@ def _copy_database(source: Path, copy: Path) -> None:
         reading.backup(writing, pages=-1)
         # A file of its own, without a log beside it.
         writing.execute("PRAGMA journal_mode = DELETE")
+
+
+def _copy_if_there(source: Path, copy: Path) -> None:
+    """Of a shop whose workspace is deleted meanwhile nothing is copied."""
+    try:
+        _copy_database(source, copy)
+    except sqlite3.OperationalError:
+        if source.exists():
+            raise
+        copy.unlink()
 
 
 def _copy_file(source: Path, copy: Path) -> None:

@@ -9,7 +9,6 @@ SHOP/images/             the pictures of its products
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -38,8 +37,11 @@ from store.columns import ShopColumns
 from store.database import Database
 from store.drafts import drafted
 from store.exports_schema import exports, google_grants, spreadsheets
+from store.images import ImageFolder
 from store.paths import DataFolder, checked_id
 from store.shops import ShopStores
+
+_LAST: Final = "workspace.json"
 
 #: What is told of each; a column that is not named here stays.
 TOLD: Final[Mapping[DatabaseTable, tuple[str, ...]]] = {
@@ -84,8 +86,8 @@ def hand_over(
     told = _told(accounts, workspace_id)
     if not told["workspaces"]:
         raise BadRequest("There is no such workspace.", code="not_found")
-    with drafted(target) as draft:
-        (draft / "workspace.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    with drafted(target, last=_LAST) as draft:
+        (draft / _LAST).write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
         for shop in told["shops"]:
             _write_shop(folder, stores, workspace_id, str(shop["shop_id"]), draft)
     return sorted(
@@ -105,9 +107,7 @@ def _write_shop(
     columns.publish(force=True)
     _write_parquet(columns, place)
     _write_sqlite(records, place / "records.sqlite")
-    images = folder.images_folder(workspace_id, shop_id)
-    if images.is_dir():
-        shutil.copytree(images, place / "images")
+    ImageFolder(folder.images_folder(workspace_id, shop_id)).copy_to(place / "images")
 
 
 def _told(accounts: Database, workspace_id: str) -> dict[str, list[dict[str, Any]]]:

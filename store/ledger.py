@@ -38,6 +38,7 @@ from errors import BadRequest
 from store.accounts_schema import leases, runs, shops
 from store.amounts import count_calls, forget_shop
 from store.database import Database
+from store.due import any_due, due_since, next_due
 from store.fencing import Fenced
 from store.runs import OF_EXPORT, STATES, Claim, Figures, Run, request_under_way, run_of
 
@@ -45,11 +46,6 @@ __all__ = ["LEASE_SECONDS", "STATES", "Claim", "Ledger", "Run"]
 
 #: How long a claim holds without being renewed.
 LEASE_SECONDS: Final = 60.0
-
-#: Nothing waits longer than that (a day's quota that is spent). What lies further ahead was written
-#: under a clock that was ahead, and does not count.
-_LONGEST_WAIT_SECONDS: Final = 26 * 3_600.0
-_LONGEST_LEASE_SECONDS: Final = 3_600.0
 
 _FINAL: Final = ("done", "blocked", "failed")
 _OPEN: Final = ("pending", "running", "waiting")
@@ -117,16 +113,17 @@ class Ledger:
         return run_of(known)
 
     def claim(self, owner: str, lanes: Sequence[str]) -> Claim | None:
-        """The next run that is due and whose lane is free, or None. Higher priority first; then the
-        shop whose lane has gone without a claim the longest."""
+        """The next run that is due and whose lane is free, or None. Workspaces take turns; of one,
+        the higher priority goes first, then the shop whose lane has gone without a claim the
+        longest. See `store.due`."""
         now = self._clock.now()
         # Several workers look several times a second: looking must not take the writer's turn.
         with self._database.reading() as connection:
-            if connection.execute(_next_due(lanes, now)).first() is None:
+            if connection.execute(any_due(lanes, now)).first() is None:
                 return None
         with self._database.writing() as connection:
             found = connection.execute(
-                _next_due(lanes, now).with_for_update(of=runs, skip_locked=True)
+                next_due(lanes, now).with_for_update(of=runs, skip_locked=True)
             ).first()
             if found is None:
                 return None
@@ -225,14 +222,25 @@ class Ledger:
             return {(row.workspace_id, row.shop_id) for row in connection.execute(wanted)}
 
     def runs(
-        self, workspace_id: str | None = None, shop_id: str | None = None, limit: int = 50
+        self,
+        workspace_id: str | None = None,
+        shop_id: str | None = None,
+        limit: int = 50,
+        *,
+        kinds: Collection[str] = (),
+        is_open: bool = False,
     ) -> list[Run]:
-        """The newest runs first."""
+        """The newest runs first; of these kinds (none: of any), and all or those that are `is_open`
+        only: not left for good."""
         wanted: Select[Any] = select(runs)
         if workspace_id is not None:
             wanted = wanted.where(runs.c.workspace_id == workspace_id)
         if shop_id is not None:
             wanted = wanted.where(runs.c.shop_id == shop_id)
+        if kinds:
+            wanted = wanted.where(runs.c.kind.in_(kinds))
+        if is_open:
+            wanted = wanted.where(runs.c.state.in_(_OPEN))
         newest = wanted.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
         with self._database.reading() as connection:
             return [run_of(row) for row in connection.execute(newest)]
@@ -281,7 +289,7 @@ class Ledger:
     def longest_due_seconds(self) -> float:
         """How long the run that is due the longest has been waiting for a worker."""
         now = self._clock.now()
-        since = func.min(_due_since())
+        since = func.min(due_since())
         due = select(since).where(runs.c.state.in_(("pending", "waiting")))
         with self._database.reading() as connection:
             oldest = connection.scalar(due.where(runs.c.not_before <= now))
@@ -359,42 +367,3 @@ def _added(figures: Figures, now: float) -> dict[str, object]:
 def _not_after(instant: ColumnElement[Any], now: float) -> ColumnElement[float]:
     """`instant`, or now where there is none or it lies in the future."""
     return case((instant <= now, instant), else_=now)
-
-
-def _due_since() -> ColumnElement[float]:
-    return case((runs.c.not_before > runs.c.created_at, runs.c.not_before), else_=runs.c.created_at)
-
-
-def _next_due(lanes: Sequence[str], now: float) -> Select[Any]:
-    """A run left `running` by a worker that died comes before the lane's other runs."""
-    same_lane = and_(
-        leases.c.workspace_id == runs.c.workspace_id,
-        leases.c.shop_id == runs.c.shop_id,
-        leases.c.lane == runs.c.lane,
-    )
-    due = or_(runs.c.not_before <= now, runs.c.not_before > now + _LONGEST_WAIT_SECONDS)
-    waits = and_(runs.c.state.in_(("pending", "waiting")), due)
-    free = or_(
-        leases.c.token.is_(None),
-        leases.c.expires_at <= now,
-        leases.c.expires_at > now + _LONGEST_LEASE_SECONDS,
-    )
-    return (
-        select(
-            runs.c.id,
-            runs.c.workspace_id,
-            runs.c.shop_id,
-            runs.c.lane,
-            leases.c.token.label("lease_token"),
-        )
-        .select_from(runs.outerjoin(leases, same_lane))
-        .where(runs.c.lane.in_(lanes), or_(waits, runs.c.state == "running"), free)
-        .order_by(
-            runs.c.priority.desc(),
-            func.coalesce(leases.c.claimed_at, 0.0),
-            case((runs.c.state == "running", 0), else_=1),
-            _due_since(),
-            runs.c.id,
-        )
-        .limit(1)
-    )

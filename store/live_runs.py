@@ -23,13 +23,11 @@ from clock import Clock
 from errors import Retryable
 from store.accounts_schema import runs
 from store.database import Database
+from store.due import WAITED_FOR
 from store.ledger import Ledger
 
 KIND: Final = "freshen"
 LANE: Final = "tail"
-
-#: Somebody waits for it; what TikTok pushed is waited for by nobody.
-_PRIORITY: Final = 20
 
 #: Nobody is sent to TikTok again so soon after it failed, or after it was done.
 FAILURE_RESTS_SECONDS: Final = 45.0
@@ -148,7 +146,7 @@ class LiveRuns:
             slot=f"{number:012}",
             parameters=_parameters(wanted),
             trigger="live",
-            priority=_PRIORITY,
+            priority=WAITED_FOR,
         )
 
     def _widen(self, run: LiveRun, wanted: frozenset[str]) -> None:

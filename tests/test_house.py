@@ -280,6 +280,47 @@ def test_the_build_server_runs_the_developers_commands() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("reason", "wanted", "status"),
+    [
+        ("There is no nginx", "", 0),
+        ("There is no nginx", "1", 1),
+        ("There is no nginx", "but-samples", 1),
+        ("TIKTOK_SAMPLES is not set", "1", 1),
+        ("TIKTOK_SAMPLES is not set", "but-samples", 0),
+    ],
+)
+def test_on_the_build_server_a_skipped_test_fails_the_run(
+    tmp_path: Path, reason: str, wanted: str, status: int
+) -> None:
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\n\ndef test_it():\n    pytest.skip({reason!r})\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-q", "-c", os.devnull]
+    ended = subprocess.run(
+        [*command, "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"NOTHING_SKIPPED": wanted},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == status, ended.stdout + ended.stderr
+
+
+def test_the_published_workflow_names_actions_by_commit_and_tries_what_it_says() -> None:
+    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    actions = [step["uses"] for step in steps if "uses" in step]
+    assert actions
+    assert [one for one in actions if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one)] == []
+    (tried,) = (step["run"] for step in steps if "touch /venv/x" in step.get("run", ""))
+    before, _, _ = tried.partition("touch /venv/x")
+    assert "--read-only" not in before, "a root that nobody can write would hide who may"
+    audited = {step["run"].rpartition(" ")[2] for step in steps if "npm audit" in str(step)}
+    locks = [*ROOT.glob("*/package-lock.json"), *ROOT.glob("*/*/package-lock.json")]
+    assert audited == {lock.parent.relative_to(ROOT).as_posix() for lock in locks}
+
+
 @pytest.mark.parametrize("script", [".ci/run", "tools/set_up.sh", "tools/lock.sh"])
 def test_shell_scripts_are_well_formed_and_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)

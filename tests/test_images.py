@@ -4,6 +4,7 @@ address that stays (test matrix B16)."""
 from __future__ import annotations
 
 import io
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -332,6 +333,20 @@ def test_a_file_is_never_half_there_and_names_lead_nowhere_else(tmp_path: Path) 
         assert folder.path_of(other) is None
         with pytest.raises(ValueError, match="name of a picture"):
             folder.keep(other, PNG)
+
+
+def test_what_a_killed_process_left_half_written_is_deleted_by_a_later_run(
+    shop: ShopUnderTest, tmp_path: Path
+) -> None:
+    camera, name, hour = Camera(tmp_path / "images"), "0123456789abcdef" * 2, 3_600.0
+    (tmp_path / "images").mkdir()
+    for ending, age in ((".png", 9 * hour), (".00000001.part", 2 * hour), (".00000002.part", 60.0)):
+        path = tmp_path / "images" / f"{name}{ending}"
+        path.write_bytes(PNG)
+        os.utime(path, (NOW - age, NOW - age))
+    shop.work(data=["products"], pictures=camera.pictures)
+    left = {path.name for path in (tmp_path / "images").glob(f"{name}*")}
+    assert left == {f"{name}.png", f"{name}.00000002.part"}, "another may be writing the younger"
 
 
 # --- how it is served ---

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,20 @@ import pytest
 from click.testing import Result
 from sqlalchemy import MetaData
 
+import store.backup
 from app import create_app
 from catalogue.tables import TABLES
 from installation import Installation
+from sample_shop.adapter import SampleShopAdapter
+from sample_shop.control import rows_of
 from store.accounts_schema import ACCOUNTS
 from store.backup import LIST_NAME, problems_of
 from store.bookkeeping_schema import BOOKKEEPING
+from store.drafts import drafted
 from store.exports_schema import EXPORTS
 from store.farewell import Farewells
 from store.handover import TOLD
+from store.images import ImageFolder
 from store.operations_schema import OPERATIONS
 from tests.canaries import Canaries, canaries, files_in
 
@@ -159,6 +164,99 @@ def test_a_copy_never_lands_in_a_folder_that_holds_something(
     assert list(tmp_path.glob(".*.draft")) == []
 
 
+@pytest.mark.parametrize("words", [("backup",), ("export-workspace", "default")])
+def test_a_folder_that_is_there_and_empty_stays_and_is_filled(
+    house: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """A disk may be mounted there, which nobody can remove; or it is where one stands: `.`."""
+    target = tmp_path / "mounted"
+    (target / ".draft" / "left").mkdir(parents=True)  # by a machine that stopped
+    former = target.stat().st_ino
+    monkeypatch.chdir(target)
+    made = command(house, *words, ".")
+    assert made.exit_code == 0, made.output
+    assert target.stat().st_ino == former
+    names = {path.name for path in target.iterdir()}
+    assert names & {LIST_NAME, "workspace.json"}
+    assert ".draft" not in names
+    assert list(tmp_path.glob(".*.draft")) == []
+    if words == ("backup",):
+        assert problems_of(target) == []
+    again = command(house, *words, ".")
+    assert (again.exit_code, "is not empty" in again.output) == (2, True)
+
+
+def test_a_folder_that_is_there_is_filled_in_the_end_and_its_list_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "copy").mkdir()
+    with suppress(OSError), drafted(tmp_path / "copy", last="a") as draft:
+        (draft / "z").touch()
+        raise OSError(28, "No space left on device")
+    assert list((tmp_path / "copy").iterdir()) == []
+    moved: list[str] = []
+    replace = Path.replace
+
+    def noted(path: Path, to: Path) -> Path:
+        moved.append(path.name)
+        return replace(path, to)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    with drafted(tmp_path / "copy", last="a") as draft:
+        for name in "abc":
+            (draft / name).touch()
+    assert moved == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("words", [("backup",), ("export-workspace", "default")])
+def test_pictures_that_are_being_written_or_deleted_are_left_out(
+    house: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    images = ImageFolder(house.here.folder.images_folder("default", house.shop_id))
+    kept, gone = "a" * 32 + ".png", "b" * 32 + ".png"
+    for name in (kept, gone):
+        images.keep(name, b"picture")
+    (path,) = (path for path in images.kept() if path.name == kept)
+    (path.parent / ("c" * 32 + ".0123abcd.part")).write_bytes(b"pict")
+    copyfile = shutil.copyfile
+
+    def deleted_meanwhile(source: Path, copy: Path) -> Path:
+        if source.name == gone:
+            source.unlink()
+        return copyfile(source, copy)
+
+    monkeypatch.setattr(shutil, "copyfile", deleted_meanwhile)
+    made = command(house, *words, str(tmp_path / "copy"))
+    assert made.exit_code == 0, made.output
+    names = {found.name for found in (tmp_path / "copy").rglob("images/*")}
+    assert kept in names
+    assert gone not in names
+    assert [name for name in names if name.endswith(".part")] == []
+
+
+def test_a_shop_that_is_deleted_while_the_copy_is_made_is_not_in_it(
+    house: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = house.folder / "shops" / "other" / "1" / "records.sqlite"
+    other.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE orders (order_id TEXT)")
+    copied = store.backup._copy_database
+
+    def deleted_meanwhile(source: Path, copy: Path) -> None:
+        if source == other:
+            other.unlink()
+        copied(source, copy)
+
+    monkeypatch.setattr(store.backup, "_copy_database", deleted_meanwhile)
+    made = command(house, "backup", str(tmp_path / "copy"))
+    assert made.exit_code == 0, made.output
+    assert not other.exists()
+    (kept,) = (tmp_path / "copy").rglob("records.sqlite")
+    assert kept.parent.parent.name == "default"
+    assert problems_of(tmp_path / "copy") == []
+
+
 # --- taken along ---
 
 
@@ -236,6 +334,36 @@ def test_an_export_holds_no_secret_and_nothing_of_another_workspace(
     assert (told.exit_code, told.output) == (2, "There is no such workspace.\n")
 
 
+def test_no_export_no_answer_and_no_file_holds_an_id_that_tiktok_knows_a_buyer_by(
+    house: Canaries, tmp_path: Path
+) -> None:
+    """The ids as the simulator sends them; ours are keyed hashes."""
+    behind = house.wire.behind
+    assert isinstance(behind, SampleShopAdapter)
+    sent = list(rows_of(behind.gateway, "orders", house.shop_id))
+    raw = sorted({order["user_id"] for order in sent if "user_id" in order})
+    assert len(raw) > 10
+    assert command(house, "export-workspace", "default", str(tmp_path / "export")).exit_code == 0
+    for folder in (tmp_path / "export", house.folder):
+        assert files_in(folder, *raw) == {}
+        assert files_in(folder, sent[3]["id"]), "the search does find"
+    query = "fields=order_id,buyer_user_id&start=2026-09-07&end=2026-09-12"
+    answers = [
+        house.ask_for("order_id", "buyer_user_id"),
+        *(
+            house.ask("GET", f"/connector/v1/rows.{form}?shops={house.shop_id}&{query}")
+            for form in ("csv", "ndjson")
+        ),
+    ]
+    hashes = house.here.stores.records("default", house.shop_id).query(
+        "SELECT buyer_user_id FROM orders WHERE buyer_user_id IS NOT NULL"
+    )
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        assert [one for one in raw if one in answer.text] == []
+        assert [row for row in hashes if row[0] in answer.text], "buyers are in the answer"
+
+
 # --- the end ---
 
 
@@ -294,6 +422,23 @@ def test_sealed_tokens_are_gone_at_once_however_access_ends(
     assert len(sealed) == 2
     end(house)
     assert house.files_with(*sealed) == {}
+
+
+@pytest.mark.parametrize("end", ["forgotten", "signed in again"])
+def test_a_sealed_google_token_is_gone_at_once_however_it_ends(house: Canaries, end: str) -> None:
+    books = house.here.sheets.exporting.spreadsheets
+    grant = books.save_grant("default", "ann@example.com", "canary-google-token")
+    with house.here.accounts.database.reading() as connection:
+        sealed = connection.exec_driver_sql(
+            "SELECT sealed_refresh_token FROM google_grants"
+        ).scalar_one()
+    assert house.files_with(sealed)
+    if end == "forgotten":
+        books.end_grant("default", grant.id)
+    else:
+        books.save_grant("default", "ann@example.com", "canary-newer-token")
+    assert house.files_with(sealed) == {}
+    assert house.files_with("canary-google-token", "canary-newer-token") == {}
 
 
 def test_what_a_reader_keeps_in_the_log_goes_in_a_later_round(house: Canaries) -> None:

@@ -55,9 +55,10 @@ def ask(
     lane: str = "backward",
     priority: int = 0,
     not_before: float = 0.0,
+    workspace: str = "alice",
 ) -> Run:
     return ledger.enqueue(
-        "alice",
+        workspace,
         shop,
         lane,
         "import",
@@ -200,6 +201,71 @@ def test_no_shop_waits_while_another_is_served_twice(ledger: Ledger, clock: Fake
         ledger.finish(claim, "done")
     assert set(order[:3]) == set(SHOPS)
     assert order[3:] == [SHOPS[0], SHOPS[0]]
+
+
+@pytest.fixture
+def bobs_shop(accounts: Accounts) -> str:
+    connect_shop(accounts, "bob", MadeGrant("open-id-2"), MadeShop("8000001", "Bob's"))
+    return "8000001"
+
+
+def test_a_workspace_that_asks_without_end_does_not_hold_up_the_schedule_of_another(
+    ledger: Ledger, clock: FakeClock, bobs_shop: str
+) -> None:
+    """Alice asks for a run of each of her shops as soon as there is none."""
+    ask(ledger, "at:1", shop=bobs_shop, workspace="bob")
+    ask(ledger, "at:2", shop=bobs_shop, workspace="bob")
+    served = []
+    for turn in range(6):
+        for shop in SHOPS:
+            ask(ledger, f"asked:{turn}", shop=shop, priority=10)
+        claim = claimed(ledger)
+        served.append(claim.run.workspace_id)
+        clock.instant += 1
+        ledger.finish(claim, "done")
+    # Who of the two begins is left open; from then on they take turns while both have work.
+    assert served[:4].count("bob") == 2
+    assert served[4:] == ["alice", "alice"]
+
+
+def test_within_its_workspace_what_was_asked_for_goes_before_the_schedule(
+    ledger: Ledger, clock: FakeClock, bobs_shop: str
+) -> None:
+    ask(ledger, "at:1", shop=SHOPS[0])
+    ask(ledger, "first", shop=SHOPS[1], priority=10)
+    ask(ledger, "at:1", shop=bobs_shop, workspace="bob")
+    order = []
+    while claim := ledger.claim("worker-1", LANES):
+        order.append(claim.run.shop_id)
+        clock.instant += 1
+    assert order.index(SHOPS[1]) < order.index(SHOPS[0])
+
+
+def test_what_a_request_waits_for_goes_before_all_turns(
+    ledger: Ledger, clock: FakeClock, bobs_shop: str
+) -> None:
+    """What TikTok pushed for Bob is waited for by nobody, also when Alice was served just now."""
+    ask(ledger, "one", lane="tail", priority=20)
+    ledger.finish(claimed(ledger), "done")
+    clock.instant += 1
+    ask(ledger, "pushed", shop=bobs_shop, lane="tail", workspace="bob")
+    ask(ledger, "two", lane="tail", priority=20)
+    assert claimed(ledger).run.slot == "two"
+
+
+def test_a_turn_noted_under_a_clock_that_was_ahead_holds_up_nobody(
+    ledger: Ledger, clock: FakeClock, bobs_shop: str
+) -> None:
+    clock.instant += 86_400
+    ask(ledger, "ahead")
+    ledger.finish(claimed(ledger), "done")
+    clock.instant -= 86_300
+    ask(ledger, "late", shop=bobs_shop, workspace="bob")
+    ledger.finish(claimed(ledger), "done")
+    clock.instant += 1
+    ask(ledger, "next", shop=bobs_shop, workspace="bob")
+    ask(ledger, "mine", shop=SHOPS[1])
+    assert claimed(ledger).run.slot == "mine"
 
 
 # Losing and giving up a claim

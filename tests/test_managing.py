@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from backfill.allowance import Limits
 from store.accounts_rows import Limit
+from store.accounts_schema import shops
+from store.allowed_calls import FILE
 from tests.answering import NOW
 from tests.two_tenants import BOTH, SHOP, Tenant, TwoTenants
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTenants]:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTenants]:
     made = TwoTenants(tmp_path_factory.mktemp("managing"))
-    with made.here.accounts.database.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM runs")
     yield made
     made.close()
+
+
+@pytest.fixture
+def two(built: TwoTenants) -> TwoTenants:
+    """Without a run, and with nothing counted."""
+    built.here.allowed_calls.close()
+    (built.folder / FILE).unlink(missing_ok=True)
+    with built.here.accounts.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM runs")
+    return built
 
 
 @pytest.fixture
@@ -82,6 +94,95 @@ def test_a_key_that_is_limited_to_a_client_imports_its_shops_only(
     assert limited.send("GET", f"/connector/v1/runs/{run['id']}", by_key=True).status_code == 404
 
 
+def test_imports_by_key_are_counted_by_workspace(two: TwoTenants, alice: Tenant) -> None:
+    """Sixty at once, of pages and keys together; who may not ask uses up nothing."""
+    for _ in range(3):
+        refused = alice.send("POST", "/connector/v1/imports", body={}, by_key=True)
+        assert refused.status_code == 403
+    statuses = [asked(alice, shops=[]).status_code for _ in range(62)]
+    assert statuses == [400] * 60 + [429] * 2
+    assert asked(alice, shops=[]).headers["Retry-After"] == "3"
+    assert alice.send("POST", "/import", form={"shop": SHOP}).status_code == 429
+    assert asked(two.tenants["bob"], shops=[SHOP]).status_code == 202
+
+
+def test_ten_runs_of_a_shop_may_be_open_and_the_same_wish_is_still_the_same_run(
+    two: TwoTenants, alice: Tenant
+) -> None:
+    days = [f"2026-06-{day:02}" for day in range(1, 11)]
+    first, *_ = [asked(alice, shops=[SHOP], start=day).json["runs"] for day in days]  # type: ignore[index]
+    beyond = asked(alice, shops=[SHOP], start="2026-06-11")
+    assert (beyond.status_code, beyond.headers["Retry-After"]) == (429, "60")
+    assert "not finished" in beyond.json["error"]["message"]  # type: ignore[index]
+    assert asked(alice, shops=[SHOP]).status_code == 429
+    assert asked(alice, shops=[SHOP], start=days[0]).json["runs"] == first  # type: ignore[index]
+    assert len(two.here.ledger.runs("alice", SHOP)) == 10
+    (own,) = alice.ids["shop"]
+    assert asked(alice, shops=[own, SHOP], start="2026-06-11").status_code == 429
+    assert two.here.ledger.runs("alice", own) == [], "all of the shops or none"
+
+
+@pytest.fixture
+def lost(two: TwoTenants, alice: Tenant) -> Iterator[Callable[[str, str], None]]:
+    """Sets the state of one of her shops."""
+
+    def change(shop_id: str, state: str) -> None:
+        with two.here.accounts.database.writing() as connection:
+            this = (shops.c.workspace_id == alice.name, shops.c.shop_id == shop_id)
+            connection.execute(update(shops).where(*this).values(state=state))
+
+    yield change
+    for shop_id in (SHOP, *alice.ids["shop"]):
+        change(shop_id, "connected")
+
+
+def test_all_shops_are_those_that_can_be_read_and_the_others_are_named(
+    alice: Tenant, lost: Callable[[str, str], None]
+) -> None:
+    (own,) = alice.ids["shop"]
+    assert asked(alice, shops="all").json["left_out"] == []  # type: ignore[index]
+    lost(SHOP, "reauthorise")
+    told = asked(alice, shops="all").json
+    assert {run["shop_id"] for run in told["runs"]} == {own}  # type: ignore[index]
+    assert told["left_out"] == [{"shop_id": SHOP, "state": "reauthorise"}]  # type: ignore[index]
+    lost(own, "disconnected")
+    refused = asked(alice, shops="all")
+    assert refused.status_code == 400
+    assert f"connect alice-canary {SHOP} again first" in refused.json["error"]["message"]  # type: ignore[index]
+    lost(SHOP, "disconnected")
+    refused = asked(alice, shops="all")
+    assert "Connect one first" in refused.json["error"]["message"]  # type: ignore[index]
+
+
+def test_a_shop_that_was_disconnected_is_not_imported_and_its_runs_are_still_told(
+    two: TwoTenants, alice: Tenant, lost: Callable[[str, str], None]
+) -> None:
+    (own,) = alice.ids["shop"]
+    (run, *_) = asked(alice, shops=[own]).json["runs"]  # type: ignore[index]
+    lost(own, "disconnected")
+    refused = asked(alice, shops=[own])
+    assert refused.status_code == 400
+    assert "not connected to your workspace" in refused.json["error"]["message"]  # type: ignore[index]
+    told = asked(alice, shops="all").json
+    assert own not in str(told), "it is not left out: nobody wants it read"
+    here = f"/connector/v1/runs/{run['id']}"
+    assert alice.send("GET", here, by_key="manage").status_code == 200
+    assert two.tenants["bob"].send("GET", here, by_key="manage").status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"start": "2026-06-01"}])
+def test_history_beyond_what_the_operator_allows_is_refused(
+    two: TwoTenants, alice: Tenant, body: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it comes with "Run import", which reads the last 90 days of a shop without any."""
+    allowance = two.here.asking.allowance
+    monkeypatch.setattr(allowance, "limits", Limits(monthly_calls=1))
+    refused = asked(alice, shops=[SHOP], **body)
+    assert refused.status_code == 400, refused.text
+    assert "1 of 1 are left this month" in refused.json["error"]["message"]  # type: ignore[index]
+    assert two.here.ledger.runs("alice") == []
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -90,8 +191,14 @@ def test_a_key_that_is_limited_to_a_client_imports_its_shops_only(
         ({"shops": []}, "Choose at least one shop"),
         ({"shops": [1]}, "list of shop ids"),
         ({"shops": ["sample"]}, "not connected"),
-        ({"shops": [SHOP], "start": "yesterday"}, "Write the first day like 2026-03-31"),
+        ({"shops": [SHOP], "start": "yesterday"}, "must be a day such as"),
         ({"shops": [SHOP], "start": 20260301}, "must be a day"),
+        ({"shops": [SHOP], "start": ""}, "must be a day"),
+        ({"shops": [SHOP], "start": "2026-W31-1"}, "must be a day"),
+        ({"shops": [SHOP], "start": "20260801"}, "must be a day"),
+        ({"shops": [SHOP], "start": "2026-02-30"}, "Write the first day like 2026-03-31"),
+        ({"shops": [SHOP], "start": "2026-08-02", "end": ""}, "must be a day"),
+        ({"shops": [SHOP], "start": "2026-08-02", "data": []}, "list of kinds"),
         ({"shops": [SHOP], "start": "2020-01-01"}, "730 days back"),
         ({"shops": [SHOP], "start": "2026-08-02", "end": "2026-07-01"}, "before the end"),
         ({"shops": [SHOP], "start": "2026-08-02", "data": ["secrets"]}, "from the list"),

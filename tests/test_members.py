@@ -373,6 +373,22 @@ def test_what_cannot_be_is_told_beside_its_field(test: Answering) -> None:
         assert (answer.status_code, f'href="#{field}"' in answer.text) == (422, True), form
 
 
+@pytest.mark.parametrize("end", ["remove", "change"])
+def test_the_page_says_that_the_keys_of_a_former_owner_go_on_working(
+    test: Answering, end: str
+) -> None:
+    scope = test.here.accounts.workspace("default")
+    owner, former = Member(test), scope.add_member("Former", OWNER)
+    viewer = scope.add_member("Viewer", VIEWER)
+    shown = owner.get("/members").text
+    assert 'go on working: <a href="/keys">revoke them</a>' in shown
+    said = "Keys that Former made or saw go on working."
+    for member_id, is_said in ((viewer, False), (former, True)):
+        at = f"/members/{member_id}" + ("/remove" if end == "remove" else "")
+        owner.post(at, {"role": VIEWER, "sees": "all"}, page="/members")
+        assert (said in owner.get("/members").text) is is_said
+
+
 def test_a_member_is_changed_gets_a_new_link_and_is_removed(test: Answering) -> None:
     owner, scope = Member(test), test.here.accounts.workspace("default")
     member_id = scope.add_member("Ana", VIEWER)

@@ -123,6 +123,7 @@ def published(folder: Path, ports: dict[str, int]) -> str:
         (f"{live}/fullchain.pem", str(certificate(folder))),
         (f"{live}/privkey.pem", str(certificate(folder))),
         ("/var/log/nginx/tiktok-shop-source.log", str(folder / "access.log")),
+        ("/var/log/nginx/tiktok-shop-source-errors.log", str(folder / "site_errors.log")),
     ):
         assert former in text, former
         text = text.replace(former, here)
@@ -227,6 +228,16 @@ def test_its_log_is_json_and_holds_no_query(front: Front) -> None:
     assert "canary" not in "".join(lines)
 
 
+def test_its_log_ends_where_a_key_in_an_address_begins(front: Front) -> None:
+    front.told("/masked/tts_0123456789abcdef_canary/tts_canary")
+    front.told("/masked-too/%74TS_canary")
+    wait_for(lambda: "/masked-too" in (front.folder / "access.log").read_text())
+    logged = (front.folder / "access.log").read_text()
+    assert '"path":"/masked/tts_..."' in logged
+    assert "canary" not in logged
+    assert "0123456789abcdef" not in logged
+
+
 def test_bodies_that_are_too_large_end_at_nginx(front: Front) -> None:
     answer, content = front.ask("/echo", body=b"x" * 1_100_000)
     assert (answer.status, json.loads(content)["error"]["code"]) == (413, "too_large")
@@ -291,6 +302,15 @@ def test_while_the_program_is_away_one_is_told_when_to_come_again(tmp_path: Path
     (tmp_path / "nginx.conf").write_text(main_file(tmp_path))
     nginx = [str(NGINX), "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
     with process([*nginx, "-g", "daemon off;"], tmp_path, ports["front"]):
-        answer, content = Front(ports["front"], ports["plain"], tmp_path).ask("/")
+        away = Front(ports["front"], ports["plain"], tmp_path)
+        answer, content = away.ask("/")
+        away.ask("/sign-in?token=canary")
+        away.ask("/connect/tts_0123456789abcdef_canary?q=1")
+    # That of the main file is what nginx writes to where the site names no other. Each is complete
+    # when nginx has ended.
+    logs = {path.name: path.read_text() for path in tmp_path.glob("*.log")}
+    assert set(logs) >= {"access.log", "error.log", "site_errors.log"}
+    assert logs["access.log"].count('"status":"503"') == 3
+    assert [name for name, text in logs.items() if "canary" in text] == []
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert json.loads(content)["error"]["code"] == "not_ready"

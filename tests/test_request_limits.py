@@ -236,7 +236,7 @@ def test_signing_in_is_counted_and_who_is_in_stays_in(few: Answering) -> None:
 
 
 def test_making_keys_is_counted(few: Answering) -> None:
-    member, (bound, _) = Member(few), BY_WORKSPACE
+    member, (bound, *_) = Member(few), BY_WORKSPACE
     token = member.token("/keys")
     made = [
         member.client.post("/keys", data={"form_token": token, "name": f"Key {number}"})

@@ -372,6 +372,25 @@ def test_every_personal_field_holds_a_canary(name: str) -> None:
     assert found
 
 
+@pytest.mark.parametrize("name", ["returns", "cancellations"])
+def test_every_return_and_cancellation_holds_words_and_pictures_of_the_buyer(name: str) -> None:
+    for _, row in every(name):
+        assert row["buyer_note"].startswith("CANARY")
+        for shown in (*row["images"], *row["videos"]):
+            assert "/canary-" in shown["url"]
+
+
+def test_where_a_buyer_lives_is_no_more_exact_than_the_town_without_a_canary() -> None:
+    towns = 0
+    for _, order in every("orders"):
+        address = order.get("recipient_address")
+        if address is not None:
+            assert address["postal_code"].startswith("CANARY-")
+            assert address.get("post_town", "Canary").startswith("Canary")
+            towns += "post_town" in address
+    assert towns
+
+
 def test_all_tables_are_json() -> None:
     for name in TABLES:
         assert json.dumps(table(name, 0))

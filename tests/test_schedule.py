@@ -23,7 +23,7 @@ from backfill.schedule import (
     enqueue_sync,
 )
 from backfill.slots import SPREAD_SECONDS, Known, delay_of, due_slots, newest_slot
-from errors import BadRequest
+from errors import BadRequest, RateLimited
 from store.accounts import Accounts
 from store.accounts_schema import runs
 from store.ledger import Ledger
@@ -299,6 +299,53 @@ def test_run_import_leaves_finished_history_alone(ledger: Ledger, clock: FakeClo
     ledger.finish(claim, "done")
     asked = enqueue_import_now(ledger, clock, "alice", SHOPS[0])
     assert [run.kind for run in asked] == [SYNC]
+
+
+def test_run_import_leaves_finished_history_alone_also_after_many_syncs(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    """Sixty syncs and short pulls are more than a list of the newest runs shows."""
+    enqueue_first_import(ledger, "alice", SHOPS[0])
+    claim = ledger.claim("worker-1", ["backward"])
+    assert claim is not None
+    ledger.finish(claim, "done")
+    for number in range(60):
+        clock.instant += 60
+        ledger.enqueue("alice", SHOPS[0], "forward", SYNC, slot=f"at:{number}", parameters={})
+        claim = ledger.claim("worker-1", ["forward"])
+        assert claim is not None
+        ledger.finish(claim, "done")
+    asked = enqueue_import_now(ledger, clock, "alice", SHOPS[0])
+    assert [run.kind for run in asked] == [SYNC]
+
+
+def test_history_under_way_is_found_behind_many_other_runs(
+    ledger: Ledger, clock: FakeClock
+) -> None:
+    first = enqueue_backfill(ledger, clock, "alice", SHOPS[0])
+    sync = enqueue_sync(ledger, clock, "alice", SHOPS[0])
+    for number in range(60):
+        clock.instant += 60
+        ledger.enqueue("alice", SHOPS[0], "tail", "freshen", slot=f"{number}", parameters={})
+    assert enqueue_backfill(ledger, clock, "alice", SHOPS[0]).id == first.id
+    assert enqueue_sync(ledger, clock, "alice", SHOPS[0]).id == sync.id
+
+
+def test_ten_runs_of_a_shop_may_be_open(ledger: Ledger, clock: FakeClock) -> None:
+    days = [int(START) - days * DAY for days in range(1, 11)]
+    asked = [enqueue_backfill(ledger, clock, "alice", SHOPS[0], start=day) for day in days]
+    with pytest.raises(RateLimited, match="not finished") as refused:
+        enqueue_backfill(ledger, clock, "alice", SHOPS[0], start=int(START) - 11 * DAY)
+    assert refused.value.retry_after == 60.0
+    with pytest.raises(RateLimited):
+        enqueue_sync(ledger, clock, "alice", SHOPS[0])
+    again = enqueue_backfill(ledger, clock, "alice", SHOPS[0], start=days[0])
+    assert again.id == asked[0].id
+    enqueue_sync(ledger, clock, "alice", SHOPS[1])
+    claim = ledger.claim("worker-1", ["backward"])
+    assert claim is not None
+    ledger.finish(claim, "done")
+    enqueue_sync(ledger, clock, "alice", SHOPS[0])
 
 
 # --- rounds ---

@@ -55,7 +55,6 @@ class Entering:
                 if not self._is_member():
                     raise _not_signed_in()
                 _check_form()
-                self.limits.check_workspace(request, g.principal.workspace_id)
             case Entry.GUEST:
                 if not self._is_member():
                     g.form_secret = self.visit.read(request) or random_token()
@@ -68,9 +67,10 @@ class Entering:
 
     def check_admission(self, view: Callable[..., Any] | None) -> None:
         """Refused unless the route of `view` is for whoever came. Where nobody must say who they
-        are, nobody is asked."""
+        are, nobody is asked. Who may not do a thing uses up nothing of what the workspace may."""
         if g.principal is not None:
             admit(g.principal, admission_of(view))
+            self.limits.check_workspace(request, g.principal.workspace_id)
 
     def _holder_of_key(self) -> Principal:
         try:

@@ -70,6 +70,13 @@ BY_WORKSPACE: Final = (
         Rate(100, 10),
         "Too many changes of members in a short time. Wait a minute, then go on.",
     ),
+    Bound(
+        "imports",
+        "POST",
+        ("/import", "/backfill", "/connector/v1/imports"),
+        Rate(60, 20),
+        "Too many imports were asked for in a short time. Wait a minute, then ask for the next.",
+    ),
 )
 
 #: Of all calls with an API key of one workspace; how many is a setting.
@@ -101,7 +108,7 @@ class RequestLimits:
             self._check(f"{bound.name} {self._hashed(request)}", bound.rate, bound.sentence)
 
     def check_workspace(self, request: Request, workspace_id: str) -> None:
-        """RateLimited when the members of a workspace ask too often."""
+        """RateLimited when the members and keys of a workspace ask too often."""
         for bound in _those_for(BY_WORKSPACE, request):
             self._check(f"{bound.name} {workspace_id}", bound.rate, bound.sentence)
 
