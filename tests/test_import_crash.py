@@ -18,9 +18,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
+import requests
+from requests.adapters import BaseAdapter
 
 import store.records
 from backfill.day_reading import DaysReading
@@ -34,7 +37,7 @@ from store.commits import Commit
 from store.fencing import Fenced
 from store.images import ImageFolder
 from tests.conftest import SOAK_SECONDS, Soak
-from tests.importing import NOW, Asked, ShopUnderTest, digests, hashed_buyer
+from tests.importing import NOW, Asked, ShopUnderTest, digests, hashed_buyer, reply_with
 from tiktok_shop.endpoints import ENDPOINTS, Endpoint, Paging
 from tiktok_shop.images import Image
 
@@ -112,6 +115,8 @@ class Whole:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, world: World) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
+    # The first of all is imported here, for its answers are those that the children get.
+    assert work_here(tmp_path_factory.mktemp("first"), world, undisturbed, 1) == 0
 
     def note(stage: str, point: str) -> None:
         with (folder / "reached").open("a") as file:
@@ -151,6 +156,30 @@ def question(asked: Asked) -> str:
     for name in NOT_THE_QUESTION & said.keys():
         del said[name]
     return orjson.dumps([asked.path, said], option=orjson.OPT_SORT_KEYS).decode()
+
+
+#: What the simulator has answered, by the question: it is the same world and the same second.
+_answers: dict[str, tuple[int, bytes]] = {}
+
+
+@dataclass
+class Remembered(BaseAdapter):
+    """Asks the simulator once for the same; what was asked before a fork is known after it."""
+
+    behind: BaseAdapter
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        url = urlsplit(request.url or "")
+        query = sorted((k, v) for k, v in parse_qsl(url.query) if k not in ("sign", "timestamp"))
+        asked = f"{url.path} {query} {request.body!r}"
+        if asked not in _answers:
+            answer = self.behind.send(request, *args, **more)
+            _answers[asked] = answer.status_code, answer.content
+        status, content = _answers[asked]
+        return reply_with(content, status)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def calls_in(folder: Path) -> Counter[str]:
@@ -239,7 +268,9 @@ def work_here(folder: Path, world: World, hook: Hook, in_flight: int) -> int:
     shop = ShopUnderTest(folder, world)
     note = noting_calls(folder)
     shop.between.faults.append(lambda asked: note(question(asked)))
-    watch(hook)
+    shop.between.behind = Remembered(shop.between.behind)
+    if hook is not undisturbed:
+        watch(hook)
 
     def download(url: str) -> Image:
         note(url.partition("?")[0])
