@@ -52,7 +52,7 @@ def home_fact(dimensions: Sequence[Dimension], filtered: Sequence[Dimension] = (
     candidates = [fact for fact in FACTS.values() if reaches_all(fact, needed)]
     if not candidates:
         raise _no_home(dimensions, needed)
-    homes = {next(iter(dimension.homes), "orders") for dimension in needed}
+    homes = {next(iter(dimension.homes), "orders") for dimension in dimensions or needed}
     at_home = [fact for fact in candidates if fact.table.name in homes]
     return (at_home or candidates)[0]
 

@@ -125,3 +125,13 @@ def test_questions_that_were_answered_wrong_once(
     request = asking(fields.split(), *days)
     request["configParams"]["shops"] = shops
     assert problems(known, request) == []
+
+
+def test_a_filter_does_not_change_which_rows_are_listed(known: HalfRead) -> None:
+    """Currencies are those of orders, also where a filter asks for a shop."""
+    request = asking(["currency"], dt.date(2026, 7, 10), dt.date(2026, 9, 11))
+    request["configParams"]["shops"] = "all"
+    request["fields"].append({"name": "shop_name", "forFilterOnly": True})
+    only = {"fieldName": "shop_name", "operator": "EQUALS", "type": "INCLUDE"}
+    request["dimensionsFilters"] = [[{**only, "values": ["Shop 2 US"]}]]
+    assert problems(known, request) == []
