@@ -60,6 +60,15 @@ PARTS: Final = (
         7_200,
         (("SOAK_SECONDS", "{n:60}"), ("SOAK_WHOLE", "1")),
     ),
+    Part(
+        "calls across workspaces",
+        (
+            *("-m", "pytest", "-q", "-m", "soak", "--timeout=0", "-p", "no:xdist"),
+            "tests/test_route_map.py",
+        ),
+        7_200,
+        (("SOAK_SECONDS", "{n:60}"), ("SOAK_WHOLE", "1")),
+    ),
 )
 
 

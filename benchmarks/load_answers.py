@@ -184,20 +184,18 @@ def say(name: str, outcome: Outcome, took: float, **beside: Any) -> None:
 
 def web_processes(client: Client) -> list[int]:
     """The processes that answer, not the one that keeps them."""
-    port = urlsplit(client.url).port
-    listed = subprocess.run(
-        ["pgrep", "-f", "gunicorn_conf.py"], capture_output=True, text=True, check=False
-    )
-    found = []
-    for word in listed.stdout.split():
+    port = f"PORT={urlsplit(client.url).port}".encode()
+    parents: dict[int, int] = {}
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            environment = Path(f"/proc/{word}/environ").read_bytes().split(b"\0")
-            parent = Path(f"/proc/{word}/stat").read_text().rpartition(")")[2].split()[1]
+            command = (process / "cmdline").read_bytes()
+            environment = (process / "environ").read_bytes().split(b"\0")
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if f"PORT={port}".encode() in environment and parent in listed.stdout.split():
-            found.append(int(word))
-    return found
+        if b"gunicorn_conf.py" in command and port in environment:
+            parents[int(process.name)] = int(parent)
+    return [number for number, parent in parents.items() if parent in parents]
 
 
 def measure(

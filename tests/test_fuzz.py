@@ -31,7 +31,7 @@ from web.entries import is_page
 
 pytestmark = pytest.mark.slow
 
-CASES = 10_000
+CASES = 11_000
 NAMES = names_read()
 #: How our own failures and Python's would look.
 TRACES = re.compile(
