@@ -14,6 +14,7 @@ from typing import Any, Final
 import settings
 from errors import Refused
 from logs import formatter_of_libraries
+from memory import use_one_heap
 from web.arrival import count_connections
 from web.heads import HeadWorker
 
@@ -22,6 +23,8 @@ try:
     chosen.refuse_unsafe()
 except Refused as refused:
     sys.exit(refused.message)
+
+use_one_heap()
 
 bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
 # Threads, with a time limit for heads.

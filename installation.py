@@ -40,6 +40,7 @@ from connector.live import Live, Rules
 from errors import Refused
 from hub.connecting import Connecting, every_shop
 from logs import configure_logs
+from memory import use_little_memory
 from notices.telling import Telling, telling_of
 from sample_shop.adapter import BASE_URL as SAMPLE_BASE
 from sample_shop.adapter import SampleShopAdapter
@@ -69,7 +70,7 @@ from tiktok_shop.bounded import new_session
 from tiktok_shop.client import Access, App, Client
 from tiktok_shop.images import ImageDownload, image_session
 from tiktok_shop.oauth import OAuth
-from worker import LANES, SIDE_BY_SIDE, Rounds, Worker, give_way, owner, use_little_memory
+from worker import LANES, SIDE_BY_SIDE, Rounds, Worker, give_way, owner
 
 SAMPLE_NAME: Final = "Sample Account"
 SAMPLE_REGION: Final = "US"

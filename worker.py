@@ -15,8 +15,6 @@ A worker that is killed loses nothing: its lease runs out and the run is claimed
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
 import secrets
 import signal
@@ -51,31 +49,10 @@ _TAIL_PAUSE_SECONDS: Final = 0.25
 _ROUND_SECONDS: Final = 15.0
 _STORAGE_WAIT_SECONDS: Final = 60.0
 _CANNOT_WRITE: Final = "The server cannot write its data at the moment. It goes on by itself."
-#: Objects, more made than freed, until the collector looks at them; a page of orders has 10,000.
-_NEW_OBJECTS: Final = 100_000
-#: mallopt(3)
-_M_TRIM_THRESHOLD: Final = -1
-_M_ARENA_MAX: Final = -8
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _NICENESS: Final = 5
 
 _log = structlog.get_logger(__name__)
-
-
-def use_little_memory() -> None:
-    """Keep the C library from holding on to memory for every thread (glibc; elsewhere nothing).
-
-    An import makes and drops many short-lived objects in several threads, and by default each
-    thread gets an arena of its own that is hardly ever given back. To be called before the first
-    thread starts.
-    """
-    # Pages are freed without the collector's help: it would only walk through everything that is
-    # alive, several times a page.
-    gc.set_threshold(_NEW_OBJECTS, 20, 20)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
-        mallopt(_M_TRIM_THRESHOLD, 1_000_000)
 
 
 def give_way() -> None:

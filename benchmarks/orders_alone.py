@@ -15,8 +15,8 @@ from backfill.run import Shop, Task, Tools, work
 from backfill.windows import floor_of
 from clock import SystemClock
 from installation import Installation
+from memory import use_little_memory
 from settings import load
-from worker import use_little_memory
 
 
 def main(days: int) -> int:

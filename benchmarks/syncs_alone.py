@@ -21,8 +21,8 @@ from backfill.work import FORWARD
 from clock import SystemClock
 from installation import Installation
 from logs import configure_logs
+from memory import use_little_memory
 from settings import load
-from worker import use_little_memory
 
 
 class _Ahead(SystemClock):

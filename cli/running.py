@@ -14,6 +14,7 @@ import orjson
 from cli.command import command, workspace_option
 from cli.installation import Installation, opened
 from errors import ConnectorError
+from memory import use_little_memory
 from store.accounts import SAMPLE
 from store.accounts_rows import DEFAULT_WORKSPACE
 from supervisor import (
@@ -22,7 +23,7 @@ from supervisor import (
     web_process,
     worker_process,
 )
-from worker import give_way, owner, use_little_memory
+from worker import give_way, owner
 
 _SIGN_IN_SECONDS: Final = 24 * 3600.0
 

@@ -97,10 +97,15 @@ class _Writer:
         ids = list(dict.fromkeys(metric.id for part in parts for metric in part.metrics))
         above = self._header(parts)
         written = [*parts]
-        if above is not None and all(part.fact is not above.fact for part in parts):
-            written.append(Part(above.fact, parts[0].read, ()))
+        if above is not None:
+            top = next((part for part in parts if part.fact is above.fact), None)
+            written = [part for part in parts if part is not top]
+            written.insert(0, top or Part(above.fact, parts[0].read, ()))
+        groups = self._grouping(*written)
+        page = self._page(written, groups, above)
         tables = [
-            f"a{number} AS (\n  {self._select(part, above)}\n)"
+            f"a{number} AS {'MATERIALIZED ' if page and number == 0 else ''}(\n"
+            f"  {self._select(part, above, page)}\n)"
             for number, part in enumerate(written)
         ]
         gaps: dict[str, Gap] = {}
@@ -117,14 +122,21 @@ class _Writer:
         values = self._values(parts, unread, gaps)
         joins = [found.join for found in gaps.values() if found.join]
         with_tables = f"WITH {', '.join(tables)}\n" if tables else ""
-        groups = self._grouping(*written)
         combined = self._combined(written, ids, groups, above)
-        return f"{with_tables}{self._outer(combined, joins, values, groups.ordered)}"
+        return f"{with_tables}{self._outer(combined, joins, values, groups.ordered, page)}"
 
     # -- a part ----------------------------------------------------------------------------------
 
-    def _select(self, part: Part, above: Header | None) -> str:
-        """Dimensions as d0.., metrics as m_<id>; below a header its key alone, as k."""
+    def _page(self, written: Sequence[Part], groups: Grouping, above: Header | None) -> str:
+        """Which of a header's rows are the page that was asked for, if they alone say so; then only
+        the lines of these are added up."""
+        if above is None or not written[0].metrics or self.question.group_filters:
+            return ""
+        return "\n".join(self._order_and_limit(groups.ordered)) if self.request.row_count else ""
+
+    def _select(self, part: Part, above: Header | None, page: str) -> str:
+        """Dimensions as d0.., metrics as m_<id>; below a header its key alone, as k. With a `page`
+        the header's rows are those of it, and the lines theirs."""
         read = part.read
         if part.given is None and read.axis:
             select = FactSelect(
@@ -160,7 +172,10 @@ class _Writer:
             else:
                 value = select.alone(metric) if each_row else select.aggregate(metric)
             columns.append(f"{value} AS m_{metric.id}")
-        return select.sql(columns, () if each_row else by)
+        if page and above is not None and part.fact is not above.fact:
+            select.where(f"{select.value(above.key)} IN (SELECT k FROM a0)")
+        made = select.sql(columns, () if each_row else by)
+        return f"{made}\n{page}" if page and each_row else made
 
     def _header(self, parts: Sequence[Part]) -> Header | None:
         """What all parts are about, one row of the answer for each of its rows."""
@@ -219,7 +234,7 @@ class _Writer:
         if len(parts) == 1:
             return "a0"
         if above is not None:
-            return self._joined(parts, ids, above)
+            return self._joined(parts, ids)
         dimensions = [
             f"d{position}" if position in groups.by else f"ANY_VALUE(d{position}) AS d{position}"
             for position in range(len(self.question.dimensions))
@@ -233,17 +248,16 @@ class _Writer:
         grouped = f" GROUP BY {keys}" if keys else ""
         return f"(SELECT {', '.join([*dimensions, *highest]) or '1'} FROM ({arms}){grouped})"
 
-    def _joined(self, parts: Sequence[Part], ids: Sequence[str], above: Header) -> str:
-        """The header's rows, each with the sums of its lines. Rows that no metric of the header's
-        asks for are there for their lines alone."""
-        (top,) = (number for number, part in enumerate(parts) if part.fact is above.fact)
-        sums = [f"a{number}" for number in range(len(parts)) if number != top]
+    def _joined(self, parts: Sequence[Part], ids: Sequence[str]) -> str:
+        """The header's rows, which come first, each with the sums of its lines. Rows that no metric
+        of the header's asks for are there for their lines alone."""
+        sums = [f"a{number}" for number in range(1, len(parts))]
         joins = "".join(f" FULL JOIN {further} USING (k)" for further in sums[1:])
         lines = f"({sums[0]}{joins})" if joins else sums[0]
         columns = [f"d{position}" for position in range(len(self.question.dimensions))]
         columns += [f"m_{name}" for name in ids]
-        how = "LEFT JOIN" if parts[top].metrics else "JOIN"
-        return f"(SELECT {', '.join(columns)} FROM a{top} {how} {lines} USING (k))"
+        how = "LEFT JOIN" if parts[0].metrics else "JOIN"
+        return f"(SELECT {', '.join(columns)} FROM a0 {how} {lines} USING (k))"
 
     def _values(
         self, parts: Sequence[Part], unread: Container[str], gaps: Mapping[str, Gap]
@@ -269,6 +283,7 @@ class _Writer:
         joins: Sequence[str],
         values: Mapping[str, str],
         ordered: Sequence[int],
+        page: str,
     ) -> str:
         position = {one.id: number for number, one in enumerate(self.question.dimensions)}
         columns = [f"d{number}" for number in position.values()]
@@ -288,14 +303,20 @@ class _Writer:
             tests += self._tests_of_the_answer()
         if tests:
             lines.append(f"WHERE {all_of(tests)}")
-        if ordered:
-            order = ", ".join(f"d{number} NULLS LAST" for number in ordered)
-            lines.append(f"ORDER BY {order}")
-        if self.request.row_count is not None:
-            lines.append(f"LIMIT {self.request.row_count} OFFSET {self.request.first_row}")
+        in_order = self._order_and_limit(ordered)
+        lines += in_order[:-1] if page else in_order
         # Written after it is ordered: rows of text would be sorted otherwise, and held for it.
         text = row(self.form, self.request.fields, cells)
         return "\n".join([f"SELECT {text} AS row FROM (", *lines, ")"])
+
+    def _order_and_limit(self, ordered: Sequence[int]) -> list[str]:
+        """Two clauses, as far as they are needed."""
+        clauses = []
+        if ordered:
+            clauses.append("ORDER BY " + ", ".join(f"d{number} NULLS LAST" for number in ordered))
+        if self.request.row_count is not None:
+            clauses.append(f"LIMIT {self.request.row_count} OFFSET {self.request.first_row}")
+        return clauses
 
     def _test(self, group: Group, values: Mapping[str, str]) -> str:
         clauses = []

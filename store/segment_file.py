@@ -28,12 +28,9 @@ from catalogue.table import Kind
 #: Rows that are read from SQLite and handed to Arrow together.
 CHUNK_ROWS: Final = 2_000
 
-#: Values of a row group: small groups make every reader slower, big ones need memory here (65 MB
-#: for 40,000 rows of 77 columns, half of that for this many).
-GROUP_VALUES: Final = 1_500_000
-
-# Arrow's own allocator keeps what it had; the system's gives it back.
-pa.set_memory_pool(pa.system_memory_pool())
+#: Values of a row group: small groups make every reader slower, big ones need memory here (a group
+#: of 13,000 rows of 77 columns needs about 30 MB).
+GROUP_VALUES: Final = 1_000_000
 
 _ARROW_TYPES: Final = {
     Kind.TEXT: pa.string(),
@@ -94,8 +91,8 @@ def join_segments(
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, use_threads=False)
 
-    # A part's groups may be full already: the sum stays below one and a half.
-    return _write(path, kinds, axis, _grouped(groups(), GROUP_VALUES // len(kinds) // 2))
+    # Few groups, because a reader looks at each: those of the parts are put together in twos.
+    return _write(path, kinds, axis, _grouped(groups(), GROUP_VALUES // len(kinds)))
 
 
 def _write(

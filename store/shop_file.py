@@ -24,7 +24,7 @@ CHECKPOINT_PAGES: Final = 4_000
 PAGE_BYTES: Final = 8_192
 
 #: Page cache of the writer, in KiB.
-WRITER_CACHE_KIB: Final = 8_000
+WRITER_CACHE_KIB: Final = 4_000
 
 #: What to do about a file that SQLite cannot read any more.
 DAMAGED: Final = (

@@ -31,7 +31,7 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"store"}),
     frozenset({"catalogue", "tiktok_shop"}),
     frozenset({"settings"}),
-    frozenset({"errors", "clock", "setting_values"}),
+    frozenset({"errors", "clock", "memory", "setting_values"}),
 )
 FLOOR_OF: Final = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 

@@ -113,6 +113,27 @@ def test_over_http_it_is_a_413_like_every_other_error(
     assert shop.rows("order_id", "gmv", pagination=page) == [["B", 8.25], ["C", 0.0]]
 
 
+def test_a_page_of_orders_adds_up_the_units_of_its_orders_only(shop: Answering) -> None:
+    by_status = ("order_status", "order_id", "payment_total_amount", "gmv", "items_sold")
+    shipment, cancelled = ["AWAITING_SHIPMENT", "D", 100, 100, 1], ["CANCELLED", "B", 8.25, 8.25, 1]
+    completed, unpaid = ["COMPLETED", "A", 28.05, 25.5, 3], ["UNPAID", "C", 5.5, 0, 0]
+
+    def page(start: int, count: int, **changes: Any) -> list[list[Any]]:
+        return shop.rows(*by_status, pagination={"startRow": start, "rowCount": count}, **changes)
+
+    assert page(1, 2) == [shipment, cancelled]
+    assert page(2, 2) == [cancelled, completed]
+    assert page(4, 9) == [unpaid]
+    assert page(5, 9) == page(1, 0) == []
+    # What is known of the units alone says which orders these are.
+    dear = {"fieldName": "gmv", "operator": "NUMERIC_LESS_THAN", "values": ["30"]}
+    assert page(2, 1, dimensionsFilters=[[dear | {"type": "INCLUDE"}]]) == [completed]
+    question = request_for("order_id", "orders", "gmv", pagination={"startRow": 1, "rowCount": 2})
+    sql = shop.post("getData?explain=1", question).get_json()["plan"]["sql"]
+    assert "IN (SELECT k FROM a0)" in sql
+    assert sql.count("LIMIT 2") == 1
+
+
 def test_an_answer_that_would_fill_the_cache_is_not_remembered(
     shop: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:

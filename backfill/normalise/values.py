@@ -23,7 +23,7 @@ from catalogue.table import Kind
 LONGEST_TEXT: Final = 10_000
 
 #: Converted values that a dictionary remembers before it starts afresh.
-REMEMBERED: Final = 1 << 14
+REMEMBERED: Final = 1 << 13
 
 #: The last second of the year 9999, and the largest integer SQLite stores.
 LATEST_INSTANT: Final = 253_402_300_799
