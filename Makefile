@@ -28,7 +28,7 @@ run: set-up
 	@exec .venv/bin/python -m flask --app app up
 
 test: set-up
-	@.venv/bin/python -m pytest -n auto --dist loadfile
+	@.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 quick: set-up
 	@.venv/bin/python -m pytest -m "not slow" -x -q -n auto --dist loadfile

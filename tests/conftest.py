@@ -29,6 +29,14 @@ import structlog
 #: What a soak test gets in `make test`, in seconds.
 SHORT_SOAK_SECONDS = 2.0
 
+#: Files that take more than twenty seconds, the longest first.
+LONGEST = (
+    *("import_crash", "pages_in_browser", "sheets_random", "faults_by_stage", "columns", "load"),
+    *("up", "sheets_faults", "publish_crash", "route_map", "hub_forms", "answers_random"),
+    *("authorization_faults", "sheets_staged", "answers", "newcomer", "import", "managing"),
+    "live_answers",
+)
+
 SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "0"))
 
 SOAK_WHOLE = bool(os.environ.get("SOAK_WHOLE"))
@@ -71,6 +79,13 @@ def soak_of(item: pytest.Item) -> Soak:
         now = time.monotonic()
         known[item.nodeid] = Soak(now, now + share_of_soak(item.config), wanted)
     return known[item.nodeid]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first: several processes share the files, and none of them is to
+    be left alone with a long one at the end."""
+    rank = {f"test_{name}.py": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
