@@ -1,4 +1,6 @@
-"""Asking for pages, several at once: a few threads fetch, one thread takes what they bring.
+"""Asking for pages, several at once: a few threads fetch, one thread takes what they bring and
+makes rows of it. Were each of them to make rows, they would take the interpreter and what the
+processor has at hand away from each other: a fifth of an import's time.
 
 A `Reading` is one list that is read page by page, or one call. It never has two pages in flight.
 """
@@ -7,8 +9,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol
 
@@ -50,6 +52,22 @@ class Reading(Protocol):
         """The next page; called from one thread at a time. Raises what the client raises."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """What a window's page came to: how many of its records were not on the pages before, and the
+    rows of all. `new` is None when one lies outside the window, so that the page cannot be the
+    answer to our question."""
+
+    new: int | None
+    normalised: Normalised
+
+
+@dataclass(slots=True)
+class _Look:
+    new: int
+    strays: bool
+
+
 @dataclass(slots=True)
 class WindowReading:
     """The pages of one window of the stage's `axis`, from the token on that it holds."""
@@ -81,32 +99,30 @@ class WindowReading:
         self.repeated = False
         self.restarts += 1
 
-    def new_in(self, page: Page) -> int | None:
-        """How many records of the page were not on the pages before; None when one lies outside the
-        window, so that the page cannot be the answer to our question. A record that changes while
-        its page is on the way has a newer update time than was asked for."""
+    def read(self, page: Page, context: Context) -> PageRows:
+        """What a page of this window comes to. Raises `BadReply`, see `Records`."""
+        look = _Look(new=0, strays=False)
+        normalised = self.stage.normalise(self._looked_at(page.rows, look), context)
+        return PageRows(None if look.strays else look.new, normalised)
+
+    def _looked_at(self, rows: Iterable[Any], look: _Look) -> Iterator[Any]:
+        """`rows`, one by one, while `look` takes notes."""
         axis, seen, start = self.axis, self.seen, self.window.start
+        # A record that changes while its page is on the way has a newer update time than was asked.
         end = float("inf") if self.by_update else self.window.end
-        new = 0
-        rows: Sequence[Any] = page.rows
         for row in rows:
-            if not isinstance(row, dict):
-                new += 1
-                continue
-            at = row.get(axis) if axis else None
-            if isinstance(at, int) and not start <= at < end:
-                return None
             known = ""
-            for name in _ID_NAMES:
-                if name in row:
-                    known = str(row[name])
-                    break
+            if isinstance(row, dict):
+                at = row.get(axis) if axis else None
+                if isinstance(at, int) and not start <= at < end:
+                    look.strays = True
+                known = next((str(row[name]) for name in _ID_NAMES if name in row), "")
             if known and known in seen:
                 self.repeated = True
             else:
-                new += 1
+                look.new += 1
                 seen.add(known)
-        return new
+            yield row
 
     def _start(self) -> Iterator[Page]:
         endpoint = ENDPOINTS[self.stage.endpoint]
@@ -128,6 +144,7 @@ class WindowReading:
             query=query,
             body=filters if endpoint.filters_in_body else None,
             page_token=self.window.page_token,
+            unread=True,
         )
 
 
@@ -179,34 +196,20 @@ class IdsReading:
 
 
 @dataclass(frozen=True, slots=True)
-class PageRows:
-    """What a window's page came to: how many of its records are new (see `WindowReading.new_in`),
-    and their rows."""
-
-    new: int | None
-    normalised: Normalised
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
-    """What a thread brings back: a page, or why there is none. `made`: what the page of a window
-    came to, whose records then are not in the page any more."""
+    """What a thread brings back: a page, or why there is none."""
 
     reading: Any
     page: Page | None = None
     error: BaseException | None = None
-    made: PageRows | None = None
 
 
 @dataclass(slots=True)
 class Fetchers:
     """Threads that fetch. They are daemons: a call that hangs must not hold up a stop, and a page
-    that was not committed is simply asked for again. With a `context` they also make rows of the
-    pages of windows, at once: records take ten times the memory of their rows, and to read them
-    while the processor still has them at hand takes less time."""
+    that was not committed is simply asked for again."""
 
     count: int
-    context: Context | None = None
     _asked: SimpleQueue[Reading | None] = field(default_factory=SimpleQueue)
     _answered: SimpleQueue[Answered] = field(default_factory=SimpleQueue)
 
@@ -246,11 +249,6 @@ class Fetchers:
 
     def _answer(self, reading: Reading) -> Answered:
         try:
-            page = reading.fetch()
-            if self.context is None or not isinstance(reading, WindowReading):
-                return Answered(reading, page)
-            made = PageRows(reading.new_in(page), reading.stage.normalise(page.rows, self.context))
-            bare = replace(page, rows=[], reply=replace(page.reply, data={}))
-            return Answered(reading, bare, made=made)
+            return Answered(reading, reading.fetch())
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
             return Answered(reading, error=error)

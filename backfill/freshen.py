@@ -223,11 +223,15 @@ class _ShortPull:
         elif isinstance(reading, IdsReading):
             asked = tuple(reading.asked[0])
             context = Context(self._tools.buyer, asked, until, complete=not goes_on)
-        elif reading.new_in(page) is None:
-            raise Retryable(
-                "TikTok answers with records of other days.", reference=page.reply.request_id
-            )
-        normalised = stage.normalise(page.rows, context)
+        if isinstance(reading, WindowReading):
+            made = reading.read(page, context)
+            normalised = made.normalised
+            if made.new is None:
+                raise Retryable(
+                    "TikTok answers with records of other days.", reference=page.reply.request_id
+                )
+        else:
+            normalised = stage.normalise(page.rows, context)
         writes = keep(stage, normalised, page.reply, self._tools.records, self._held, covered)
         self._tools.tally.advance(sum(len(write.rows) for write in writes))
         part.writes += writes

@@ -7,7 +7,7 @@ signature changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -101,7 +101,7 @@ def image_readings(
 _ASKED: Final = ("product_id", "update_time", "image_skip_reason", "image_source", "image_path")
 
 
-def normalise_images(records: Sequence[object], _context: Context) -> Normalised:
+def normalise_images(records: Iterable[object], _context: Context) -> Normalised:
     """Columns of products about their picture. One that could not be had today keeps what was
     there, and only the reason is noted."""
     settled: list[Row] = []

@@ -25,7 +25,7 @@ from typing import Final
 import structlog
 
 from backfill.fetch import Answered, Fetchers
-from backfill.stage import Context, Stage
+from backfill.stage import Stage
 from backfill.stage_run import StageRun
 from backfill.stages import BY_NAME
 from backfill.turns import next_stage, turns
@@ -85,7 +85,7 @@ class Loop:
         """Returns when the stages are done, or something stands in the way of the run; what came is
         shown by then. Raises `Fenced`, errors of the disk, and what nobody expected."""
         work = self._work
-        fetchers = Fetchers(work.windows_in_flight, Context(work.buyer, as_of=work.until))
+        fetchers = Fetchers(work.windows_in_flight)
         try:
             self._read(fetchers)
             self._leave_the_rest()

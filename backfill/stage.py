@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Context:
     days: Asked = NOTHING_ASKED
 
 
-Normalise = Callable[[Sequence[object], Context], Normalised]
+Normalise = Callable[[Iterable[object], Context], Normalised]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,11 @@ class Stage:
     may_be_refused: bool = False
 
 
-def by_day(normalise: Callable[[Sequence[object], Asked], Normalised]) -> Normalise:
+def by_day(normalise: Callable[[Iterable[object], Asked], Normalised]) -> Normalise:
     """Of a function that needs the records and the days that were asked for."""
     return lambda records, context: normalise(records, context.days)
 
 
-def plain(normalise: Callable[[Sequence[object]], Normalised]) -> Normalise:
+def plain(normalise: Callable[[Iterable[object]], Normalised]) -> Normalise:
     """Of a function that needs nothing but the records."""
     return lambda records, _context: normalise(records)

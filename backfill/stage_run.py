@@ -95,8 +95,11 @@ class StageRun:
         if answered.error is not None or page is None:
             return self._settle_error(reading, answered.error or RuntimeError("no page, no error"))
         if isinstance(reading, WindowReading):
-            assert answered.made is not None  # noqa: S101 - the loop's fetchers have a context
-            return self._settle_window(reading, page, answered.made)
+            try:
+                made = reading.read(page, Context(self._work.buyer, as_of=self._work.until))
+            except BadReply as error:
+                return self._settle_error(reading, error)
+            return self._settle_window(reading, page, made)
         if isinstance(reading, IdsReading | DaysReading):
             before, reading.last = reading.last, ends_of(page)
             if before and before == reading.last and reading.restarts < _MOST_RESTARTS:

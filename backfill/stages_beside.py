@@ -3,7 +3,7 @@ the numbers of orders in other systems."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from backfill.fbt import without_sellers_names
@@ -50,7 +50,7 @@ _REFERENCES: Final = """
 """
 
 
-def _references(records: Sequence[object], context: Context) -> Normalised:
+def _references(records: Iterable[object], context: Context) -> Normalised:
     """References of one order, and on the order that it was asked for."""
     order: tuple[Any, ...] = (*context.asked[:4], context.as_of)
     return normalise_external_orders(records, order)

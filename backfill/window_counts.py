@@ -6,7 +6,7 @@ products in the list (202605, which is about the whole range anyway).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ _WHEN: Final = frozenset({"date", "day", "hour"})
 class _Counting:
     """How a fact's figures over a range are asked for, and read."""
 
-    normalise: Callable[[Sequence[object], Asked], Normalised]
+    normalise: Callable[[Iterable[object], Asked], Normalised]
     query: Mapping[str, str] = field(default_factory=dict)
 
 

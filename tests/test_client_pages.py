@@ -17,8 +17,18 @@ def page_of(*ids: int, token: str = "", **more: Any) -> Scripted:
     return ok({"orders": [{"id": str(one)} for one in ids], "next_page_token": token, **more})
 
 
+#: Whether records stay text until they are looked at; everything holds for both.
+UNREAD = False
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["read", "unread"])
+def _records(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.UNREAD", request.param)
+
+
 def read(stage: Stage, **options: Any) -> list[Page]:
-    return list(stage.client.pages("order_search", stage.access, **options))
+    pages = stage.client.pages("order_search", stage.access, unread=UNREAD, **options)
+    return list(pages)
 
 
 def test_pages_follow_the_tokens_and_keep_every_other_parameter() -> None:
@@ -133,3 +143,25 @@ def test_a_token_that_expires_between_pages_is_renewed_and_no_row_is_lost() -> N
     stage = Stage(page_of(1, token="A"), refusal(105002, "expired", 401), page_of(2))
     assert [row["id"] for page in read(stage) for row in page.rows] == ["1", "2"]
     assert stage.access.renewed == ["token-0"]
+
+
+def test_unread_records_are_what_read_ones_are() -> None:
+    """Quotes, a line end, an astral letter, escapes; numbers, null, lists and objects inside."""
+    given = [
+        {"id": "1", "name": 'a "b" \n \U0001f6cd \u00e9', "units": [{"price": "9.90"}, {}]},
+        {"id": 2, "paid": None, "rate": -0.5, "gift": True, "deep": {"er": {"still": []}}},
+        "no object",
+    ]
+    (page,) = read(Stage(ok({"total_count": 3, "orders": given, "next_page_token": ""})))
+    assert list(page.rows) == given
+    assert (page.rows[-1], list(page.rows[:2]), len(page.rows)) == (given[-1], given[:2], 3)
+    assert (page.total, page.next_token) == (3, "")
+
+
+def test_a_record_that_is_not_json_in_every_part_is_a_bad_reply() -> None:
+    """Read at once it is no envelope; unread it is noticed by whoever looks at it."""
+    records = b'{"id":"1"},{"id":"\xff"},{"id":"3"}'
+    body = b'{"code":0,"request_id":"req-7","data":{"orders":[%s]}}' % records
+    with pytest.raises(errors.BadReply) as caught:
+        [list(page.rows) for page in read(Stage(Scripted(body)))]
+    assert caught.value.reference == ("req-7" if UNREAD else "")

@@ -64,6 +64,7 @@ ONCE: dict[str, dict[str, Any]] = {
     "B6 null": {"kind": "null"},
     "B6 byte order mark": {"kind": "bom"},
     "B6 NaN": {"kind": "nan"},
+    "B6 no UTF-8": {"kind": "not_utf8"},
     "B6 a key twice": {"kind": "duplicate_keys"},
     "B6 deep": {"kind": "deep", "levels": 100_000},
     "B7 huge": {"kind": "huge", "megabytes": 0.4},

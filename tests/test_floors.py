@@ -67,7 +67,7 @@ LIBRARIES: Final[Mapping[str, frozenset[str]]] = {
     ),
     "web/heads.py": frozenset({"gunicorn"}),
     "store": frozenset({"sqlite_utils", "sqlalchemy", "duckdb", "pyarrow", "cryptography"}),
-    "tiktok_shop": frozenset({"requests", "urllib3"}),
+    "tiktok_shop": frozenset({"msgspec", "requests", "urllib3"}),
     "sample_shop": frozenset({"numpy", "requests", "urllib3", "flask", "werkzeug"}),
 }
 

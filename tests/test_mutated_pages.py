@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ PAGES: dict[str, Page] = {}
 @pytest.fixture(scope="module", autouse=True)
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     def recording(stage: Stage) -> Stage:
-        def normalise(received: Sequence[Any], context: Context) -> Normalised:
-            records = copy.deepcopy(list(received))
-            made = stage.normalise(received, context)
+        def normalise(received: Iterable[Any], context: Context) -> Normalised:
+            given = list(received)
+            records = copy.deepcopy(given)
+            made = stage.normalise(given, context)
             if stage.name in READ and any(write.rows for write in made.writes):
                 _, page, _ = PAGES.setdefault(stage.name, (stage.name, [], context))
                 if stage.name not in LIST_IN:

@@ -28,12 +28,14 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What stays the same from try to try. `path` percent-encoded, `query` decoded values."""
+    """What stays the same from try to try. `path` percent-encoded, `query` decoded values.
+    `unread`: the name of a list in the answer whose records stay text."""
 
     endpoint: Endpoint
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def attempt(
     if isinstance(raw, NoReply):
         answer = Answer(endpoint.name, 0, None, raw.reason, "")
         return Outcome(answer, raw.remedy, Reply({}, "", version, fetched_at))
-    answer, data = read(endpoint.name, raw.status, raw.content)
+    answer, data = read(endpoint.name, raw.status, raw.content, request.unread)
     remedy = remedy_for(answer)
     return Outcome(
         answer,
@@ -102,9 +104,11 @@ def attempt(
     )
 
 
-def read(endpoint: str, status: int, content: bytes) -> tuple[Answer, dict[str, Any]]:
+def read(
+    endpoint: str, status: int, content: bytes, unread: str = ""
+) -> tuple[Answer, dict[str, Any]]:
     """A reply's answer and `data`; `code` None and {} when there is no envelope in it."""
-    found = envelope.parse(content)
+    found = envelope.parse(content, unread)
     if found is None:
         return Answer(endpoint, status, None, "the reply is not a TikTok envelope", ""), {}
     return Answer(endpoint, status, found.code, found.message, found.request_id), found.data

@@ -172,12 +172,13 @@ class Client:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, QueryValue] | None = None,
         body: Mapping[str, Any] | None = None,
+        unread: str = "",
     ) -> Reply:
         """One call, repeated where that may help.
 
         `path` fills the path's parameters; lists in `query` are joined with commas; an empty `body`
-        is not sent. Raises the errors of `tiktok_shop.errors`, and whatever `access` and the
-        throttle raise.
+        is not sent; `unread`: see `envelope.parse`. Raises the errors of `tiktok_shop.errors`, and
+        whatever `access` and the throttle raise.
         """
         found = ENDPOINTS[endpoint] if isinstance(endpoint, str) else endpoint
         given = {**dict(found.always), **(query or {})}
@@ -189,6 +190,7 @@ class Client:
             path={name: quote(value, safe="") for name, value in (path or {}).items()},
             query=values,
             body=orjson.dumps(dict(body)) if body else b"",
+            unread=unread,
         )
         self._standing.check()
         try:
@@ -210,10 +212,12 @@ class Client:
         body: Mapping[str, Any] | None = None,
         page_size: int | None = None,
         page_token: str = "",
+        unread: bool = False,
     ) -> Iterator[Page]:
         """The pages of a list from `page_token` on, each by one call.
 
         `page_size`: the largest allowed unless given; ValueError outside the endpoint's bounds.
+        `unread`: the rows are `Records`, for whoever looks at each of them once.
         `BadReply` when the list cannot come to an end (a token or a page that repeats, too many
         empty pages); `PageTokenExpired` when the window must be read again from its start.
         """
@@ -228,7 +232,15 @@ class Client:
         while True:
             if page_token:
                 asked["page_token"] = page_token
-            reply = self.call(found, access, lane=lane, path=path, query=asked, body=body)
+            reply = self.call(
+                found,
+                access,
+                lane=lane,
+                path=path,
+                query=asked,
+                body=body,
+                unread=(found.rows or "") if unread else "",
+            )
             page = page_in(found, reply)
             complaint = guard.complaint(page.rows, page.next_token)
             if complaint:

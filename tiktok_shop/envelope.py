@@ -1,10 +1,15 @@
-"""TikTok's envelope `{code, message, request_id, data}`, read strictly. Pure."""
+"""TikTok's envelope `{code, message, request_id, data}`, read strictly. Pure.
+
+A hundred orders are three megabytes of objects, more than a processor has at hand, and a record is
+looked at once. So the records of a long list may stay text until somebody looks at them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 # Nothing of TikTok's nests deeper than ten levels. orjson itself stops at 1,024.
@@ -21,18 +26,35 @@ class Envelope:
     data: dict[str, Any]
 
 
-def parse(content: bytes) -> Envelope | None:
-    """The envelope in a reply's body; None when the body is anything else.
+class _Sorted(msgspec.Struct):
+    """An envelope taken apart and hardly read."""
+
+    code: Any
+    data: dict[str, msgspec.Raw]
+    message: Any = None
+    request_id: Any = None
+
+
+_sorted: Final = msgspec.json.Decoder(_Sorted)
+_records: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def parse(content: bytes, unread: str = "") -> Envelope | None:
+    """The envelope in a reply's body; None when the body is anything else. With `unread` the list
+    of that name in `data`, if there is one, is a list of `msgspec.Raw`, the text of each record:
+    that it is JSON in every part is not certain.
 
     None for: empty, cut or malformed JSON, HTML, `null`, NaN, a byte order mark, bytes that are not
     UTF-8, nesting without sense, a `code` that is no number, a `data` that is no object.
     """
     if any(run in content for run in _DEEP):
         return None
-    try:
-        document = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
+    document = _taken_apart(content, unread) if unread else None
+    if document is None:
+        try:
+            document = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            return None
     if not isinstance(document, dict):
         return None
     code = _integer(document.get("code"))
@@ -45,6 +67,18 @@ def parse(content: bytes) -> Envelope | None:
         request_id=_text(document.get("request_id")),
         data=payload or {},
     )
+
+
+def _taken_apart(content: bytes, unread: str) -> dict[str, Any] | None:
+    """None where the reply is not what it should be: who reads all of it knows what it is."""
+    try:
+        found = _sorted.decode(content)
+        records = _records.decode(found.data.pop(unread))
+        data = {name: orjson.loads(memoryview(text)) for name, text in found.data.items()}
+    except (KeyError, RecursionError, ValueError, msgspec.MsgspecError):
+        return None
+    known = {"code": found.code, "message": found.message, "request_id": found.request_id}
+    return {**known, "data": {**data, unread: records}}
 
 
 def _integer(value: object) -> int | None:

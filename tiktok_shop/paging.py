@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, overload
+
+import msgspec
+import orjson
 
 from tiktok_shop.attempt import Reply
 from tiktok_shop.endpoints import Endpoint
@@ -14,13 +18,44 @@ MAX_SAME_PAGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Records(Sequence[Any]):
+    """The records of a page, each read when it is looked at and not kept. Raises `BadReply` for one
+    that is not JSON in every part."""
+
+    texts: Sequence[msgspec.Raw]
+    endpoint: Endpoint
+    reply: Reply
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Records: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Records(self.texts[index], self.endpoint, self.reply)
+        return self._read(self.texts[index])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._read, self.texts)
+
+    def _read(self, text: msgspec.Raw) -> Any:
+        try:
+            return orjson.loads(memoryview(text))
+        except orjson.JSONDecodeError:
+            raise bad_page(self.endpoint, self.reply, "a record is not JSON") from None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list. `rows` are as received: what is in them is not checked here.
 
     `next_token` "" on the last page. `total` is TikTok's own count, where it gives one.
     """
 
-    rows: list[dict[str, Any]]
+    rows: Sequence[Any]
     next_token: str
     total: int | None
     reply: Reply
@@ -31,6 +66,8 @@ def page_in(endpoint: Endpoint, reply: Reply) -> Page:
     rows = reply.data.get(endpoint.rows) or [] if endpoint.rows else [reply.data]
     if not isinstance(rows, list):
         raise bad_page(endpoint, reply, f"{endpoint.rows} is not a list")
+    if rows and isinstance(rows[0], msgspec.Raw):
+        rows = Records(rows, endpoint, reply)
     token = reply.data.get("next_page_token")
     total = str(reply.data.get("total_count"))
     return Page(
@@ -56,7 +93,7 @@ class PageGuard:
         self._same = 1
         self._empty = 0
 
-    def complaint(self, rows: list[Any], next_token: str) -> str:
+    def complaint(self, rows: Sequence[Any], next_token: str) -> str:
         """Nothing while all is well, else what is wrong. Call once per page, in order."""
         self._empty = 0 if rows else self._empty + 1
         # Ends and length say enough, and a whole page is much to remember.

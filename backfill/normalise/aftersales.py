@@ -3,7 +3,7 @@ pictures and the buyer's words are in no mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -128,7 +128,7 @@ _CANCELLATIONS: Final = _Family(
 )
 
 
-def normalise_returns(records: Sequence[object]) -> Normalised:
+def normalise_returns(records: Iterable[object]) -> Normalised:
     """Rows of returns and return_line_items."""
     headers, lines, rejected = _read_family(_RETURNS, records)
     return Normalised(
@@ -140,7 +140,7 @@ def normalise_returns(records: Sequence[object]) -> Normalised:
     )
 
 
-def normalise_cancellations(records: Sequence[object]) -> Normalised:
+def normalise_cancellations(records: Iterable[object]) -> Normalised:
     """Rows of cancellations and cancellation_line_items."""
     headers, lines, rejected = _read_family(_CANCELLATIONS, records)
     return Normalised(
@@ -153,7 +153,7 @@ def normalise_cancellations(records: Sequence[object]) -> Normalised:
 
 
 def _read_family(
-    family: _Family, records: Sequence[object]
+    family: _Family, records: Iterable[object]
 ) -> tuple[list[Row], list[Row], tuple[tuple[str, str], ...]]:
     headers: list[Row] = []
     lines: list[Row] = []

@@ -7,7 +7,7 @@ version to version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from backfill.days import HOUR, Asked, as_date, day_named
@@ -47,7 +47,7 @@ _SHOP_COLUMNS: Final = (
 )
 
 
-def normalise_shop_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_shop_days(records: Iterable[object], asked: Asked) -> Normalised:
     """Sales and visits by day (202509, one bucket a day)."""
 
     def read(day: Record) -> Sequence[Any]:
@@ -72,12 +72,12 @@ _EXPOSURE_COLUMNS: Final = (
 )
 
 
-def normalise_shop_exposure(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_shop_exposure(records: Iterable[object], asked: Asked) -> Normalised:
     """Buyers and impressions by day, which only the older call tells (202405)."""
     return _days(records, asked, _EXPOSURE_COLUMNS, "exposure_api_version", _read_exposure)
 
 
-def normalise_shop_exposure_in_all(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_shop_exposure_in_all(records: Iterable[object], asked: Asked) -> Normalised:
     """The same of one bucket for all days asked for, as a row of the first of them."""
     length = asked.end - asked.start
     return _days(records, asked, _EXPOSURE_COLUMNS, "exposure_api_version", _read_exposure, length)
@@ -102,7 +102,7 @@ _VIDEOS: Final = Shape(
 )
 
 
-def normalise_videos_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_videos_days(records: Iterable[object], asked: Asked) -> Normalised:
     """All videos together, by day (overview 202509)."""
     return _days(records, asked, _VIDEOS.columns, "videos_api_version", _VIDEOS.read)
 
@@ -121,13 +121,13 @@ _LIVES: Final = Shape(
 )
 
 
-def normalise_lives_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_lives_days(records: Iterable[object], asked: Asked) -> Normalised:
     """All LIVE sessions together, by day (overview 202509)."""
     return _days(records, asked, _LIVES.columns, "lives_api_version", _LIVES.read)
 
 
 def _days(
-    records: Sequence[object],
+    records: Iterable[object],
     asked: Asked,
     columns: tuple[str, ...],
     version_column: str,
@@ -167,7 +167,7 @@ _HOUR: Final = Shape(
 _INDEX: Final = _HOUR.position("hour")
 
 
-def normalise_shop_hours(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_shop_hours(records: Iterable[object], asked: Asked) -> Normalised:
     """Rows of shop_performance_hourly for the day asked for (202510). Hours that are not over yet
     come as zeroes; they are left out."""
     rows: list[Row] = []
@@ -185,7 +185,7 @@ def normalise_shop_hours(records: Sequence[object], asked: Asked) -> Normalised:
 
 
 def _each_interval(
-    records: Sequence[object], read_interval: Callable[[Record], None]
+    records: Iterable[object], read_interval: Callable[[Record], None]
 ) -> tuple[tuple[str, str], ...]:
     """Read every interval of the answers; one that is misshapen is left out alone."""
     rejected: list[tuple[str, str]] = []

@@ -7,7 +7,7 @@ listing that was idle in a channel lacks its block: null, not zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from backfill.days import Asked, as_date, day_of
@@ -99,7 +99,7 @@ _CURRENCY_AT: Final = (
 )
 
 
-def normalise_product_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_product_days(records: Iterable[object], asked: Asked) -> Normalised:
     """Rows of product_performance_daily for the day asked for."""
 
     def read(record: Record) -> Row:
@@ -127,7 +127,7 @@ _SKU: Final = Shape(
 )
 
 
-def normalise_sku_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_sku_days(records: Iterable[object], asked: Asked) -> Normalised:
     """Rows of sku_performance_daily for the day asked for."""
     return _one_day(
         SKU_PERFORMANCE_DAILY, _SKU.columns, records, asked, lambda sku: tuple(_SKU.read(sku))
@@ -150,7 +150,7 @@ _VIDEO: Final = Shape(
 )
 
 
-def normalise_video_days(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_video_days(records: Iterable[object], asked: Asked) -> Normalised:
     """Rows of video_performance_daily for the day asked for. Of the creator only the public handle
     and the kind of account are kept."""
 
@@ -176,7 +176,7 @@ def _joined(parts: Any, by: str, name: str) -> str | None:
 def _one_day(
     table: Table,
     columns: tuple[str, ...],
-    records: Sequence[object],
+    records: Iterable[object],
     asked: Asked,
     read: Callable[[Record], Row],
 ) -> Normalised:
@@ -217,7 +217,7 @@ _LIVE: Final = Shape(
 _BEGAN: Final = _LIVE.position("start_time")
 
 
-def normalise_live_sessions(records: Sequence[object], asked: Asked) -> Normalised:
+def normalise_live_sessions(records: Iterable[object], asked: Asked) -> Normalised:
     """Rows of live_sessions for the sessions that began on the days asked for. A session that goes
     on past midnight is listed on both days; only the range that holds its beginning, and is asked
     for with a day more, shows all of it."""

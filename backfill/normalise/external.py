@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from backfill.normalise.rows import Normalised, Row, each_of, read_each
@@ -26,7 +26,7 @@ CHECKED_COLUMNS: Final = (
 _TIKTOK: Final = "tiktok"
 
 
-def normalise_external_orders(records: Sequence[object], order: Row) -> Normalised:
+def normalise_external_orders(records: Iterable[object], order: Row) -> Normalised:
     """Rows of external_orders and external_order_line_items from TikTok's answer for one order, and
     on the order itself that it was asked for. `order`: the values of `CHECKED_COLUMNS`; they are
     ours, the answer has none of them."""

@@ -5,7 +5,7 @@ Of an address only country, state and city are kept; the merchant's name is not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, each_of, inside, read_each
@@ -23,7 +23,7 @@ _PLACE: Final = Shape(WAREHOUSES, by_name("region_code", "state", "city"), requi
 _WAREHOUSE: Final = ("warehouse_id", "fbt_warehouse_id", "name", "type", *_PLACE.columns)
 
 
-def normalise_fbt_warehouses(records: Sequence[object]) -> Normalised:
+def normalise_fbt_warehouses(records: Iterable[object]) -> Normalised:
     """Rows of warehouses: the FBT warehouses that the seller uses, each once under its own id and
     once under every id by which orders and stock know it. Those not used are left out."""
     rows: dict[str, Row] = {}
@@ -66,7 +66,7 @@ _STOCK: Final = Shape(
 )
 
 
-def normalise_fbt_inventory(records: Sequence[object]) -> Normalised:
+def normalise_fbt_inventory(records: Iterable[object]) -> Normalised:
     """Rows of fbt_inventory, one for each SKU of the goods."""
     rows: list[Row] = []
 
@@ -79,7 +79,7 @@ def normalise_fbt_inventory(records: Sequence[object]) -> Normalised:
     return Normalised((Write(FBT_INVENTORY, (*_STOCK.columns, *_GOODS.columns), rows),), rejected)
 
 
-def normalise_fbt_records(records: Sequence[object]) -> Normalised:
+def normalise_fbt_records(records: Iterable[object]) -> Normalised:
     """Rows of inbound_orders that hold the id only, from the movements of stock: there is no list
     of shipments. Other movements are not kept."""
     found: dict[str, Row] = {}
@@ -111,7 +111,7 @@ _SHIPMENT_COLUMNS: Final = (
 )
 
 
-def normalise_inbound_orders(records: Sequence[object]) -> Normalised:
+def normalise_inbound_orders(records: Iterable[object]) -> Normalised:
     """Rows of inbound_orders. The status is that of the newest entry in the history."""
     rows: list[Row] = []
 

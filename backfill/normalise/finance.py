@@ -3,7 +3,7 @@ of a payment is in no mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, read_each
@@ -38,7 +38,7 @@ _PAYMENT: Final = Shape(
 )
 
 
-def normalise_statements(records: Sequence[object]) -> Normalised:
+def normalise_statements(records: Iterable[object]) -> Normalised:
     """Rows of statements: the header as TikTok gives it."""
     rows: list[Row] = []
 
@@ -51,7 +51,7 @@ def normalise_statements(records: Sequence[object]) -> Normalised:
     return Normalised((Write(STATEMENTS, columns, rows),), rejected)
 
 
-def normalise_payments(records: Sequence[object]) -> Normalised:
+def normalise_payments(records: Iterable[object]) -> Normalised:
     """Rows of payments."""
     rows: list[Row] = []
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, Final
 
@@ -102,7 +102,7 @@ _UNSETTLED_COLUMNS: Final = (
 
 
 def normalise_statement_transactions(
-    pages: Sequence[object], statement: tuple[Any, ...], read_at: int, *, complete: bool
+    pages: Iterable[object], statement: tuple[Any, ...], read_at: int, *, complete: bool
 ) -> Normalised:
     """Rows of statement_transactions from one page, and, from the last page (`complete`), the row
     of statements that says that they were read, in the run that began at `read_at`.
@@ -141,7 +141,7 @@ def normalise_statement_transactions(
 
 
 def normalise_statement_transaction_skus(
-    answers: Sequence[object], order: tuple[Any, ...], read_at: int
+    answers: Iterable[object], order: tuple[Any, ...], read_at: int
 ) -> Normalised:
     """Rows of statement_transaction_skus from TikTok's answer for one order, and the rows of
     statement_transactions that say that it was asked, in the run that began at `read_at`.
@@ -192,7 +192,7 @@ def normalise_statement_transaction_skus(
     )
 
 
-def normalise_unsettled_transactions(records: Sequence[object], listed_at: int) -> Normalised:
+def normalise_unsettled_transactions(records: Iterable[object], listed_at: int) -> Normalised:
     """Rows of unsettled_transactions, as listed in the run that began at `listed_at`."""
     rows: list[Row] = []
     order, adjusted, estimated = map(

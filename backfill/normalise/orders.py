@@ -6,7 +6,7 @@ streets, mail, notes, invoice and payment codes stand in no mapping, and so go n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -124,7 +124,7 @@ _places: Final[dict[bytes, tuple[object, object]]] = {}
 _CITY_WORDS: Final = ("city", "town", "municipality")
 
 
-def normalise_orders(records: Sequence[object], buyer: BuyerHasher) -> Normalised:
+def normalise_orders(records: Iterable[object], buyer: BuyerHasher) -> Normalised:
     """Rows of orders and order_line_items, and of products those that stand for what was sold in
     countdown auctions."""
     orders: list[Row] = []

@@ -9,7 +9,7 @@ when the order has one unit or no freight at all; for the rest TikTok can be ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -114,7 +114,7 @@ _ANSWER_LINE_ID: Final = _ANSWER.position("line_item_id")
 
 
 def normalise_price_detail(
-    records: Sequence[object], order_id: str, create_time: int, update_time: int
+    records: Iterable[object], order_id: str, create_time: int, update_time: int
 ) -> Normalised:
     """Rows of order_line_item_price_detail from TikTok's answer for one order (a list of one),
     whose id and times are ours: the answer has none."""

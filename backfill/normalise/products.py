@@ -3,7 +3,7 @@ writes only the columns it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, each_of, inside, read_each
@@ -38,7 +38,7 @@ _FOUND_SKU: Final = Shape(
 )
 
 
-def normalise_product_search(records: Sequence[object]) -> Normalised:
+def normalise_product_search(records: Iterable[object]) -> Normalised:
     """Rows of products and product_skus: everything but what only the detail tells."""
     products: list[Row] = []
     skus: list[Row] = []
@@ -82,7 +82,7 @@ _DETAIL_SKU: Final = Shape(PRODUCT_SKUS, {"sku_id": "id"}, required=("sku_id",))
 _DETAIL_ID, _DETAIL_UPDATED = map(_DETAIL.position, ("product_id", "update_time"))
 
 
-def normalise_product_detail(records: Sequence[object]) -> Normalised:
+def normalise_product_detail(records: Iterable[object]) -> Normalised:
     """The columns of products and product_skus that only the detail tells."""
     products: list[Row] = []
     skus: list[Row] = []
@@ -196,7 +196,7 @@ _SKU_ID, _SELLER_SKU = map(_SKU_STOCK.position, ("sku_id", "seller_sku"))
 _DISTRIBUTION: Final = "total_available_inventory_distribution"
 
 
-def normalise_inventory(records: Sequence[object]) -> Normalised:
+def normalise_inventory(records: Iterable[object]) -> Normalised:
     """Rows of inventory (SKU and warehouse) and sku_inventory (SKU)."""
     stock: list[Row] = []
     totals: list[Row] = []

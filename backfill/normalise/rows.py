@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Normalised:
 
 
 def read_each(
-    records: Sequence[object], name: str, read: Callable[[Record], None]
+    records: Iterable[object], name: str, read: Callable[[Record], None]
 ) -> tuple[Rejected, ...]:
     """Call `read` on every record. A record that raises `WrongShape` is left out as a whole, with
     its lines: half an order would be a wrong number that nobody notices. So is one of a shape that

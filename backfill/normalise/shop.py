@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from backfill.normalise.rows import Normalised, Row, by_name, inside, read_each
@@ -27,7 +27,7 @@ _WAREHOUSE: Final = Shape(
 
 
 def normalise_shops(
-    records: Sequence[object], currency: str | None, time_zone: str | None
+    records: Iterable[object], currency: str | None, time_zone: str | None
 ) -> Normalised:
     """Rows of shops from TikTok's list of authorised shops. Their ciphers are access, not data:
     they are not kept here. Currency and zone are not in the list; zone is an IANA name."""
@@ -40,7 +40,7 @@ def normalise_shops(
     return Normalised((Write(SHOPS, (*_SHOP.columns, "currency", "time_zone"), rows),), rejected)
 
 
-def normalise_warehouses(records: Sequence[object]) -> Normalised:
+def normalise_warehouses(records: Iterable[object]) -> Normalised:
     """Rows of warehouses."""
     rows: list[Row] = []
 
