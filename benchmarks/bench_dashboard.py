@@ -7,6 +7,7 @@ The response cache is off (ANSWER_CACHE_MB=0). Prints one JSON line per figure:
 - each request over HTTP beside DuckDB's own time for the same SQL over the same segments, in turns
   in the same run; then again after 50 orders have changed, beside the same SQL without the overlay
   (aim: 2 × DuckDB + 5 ms, with and without);
+- what looking for the shop's segments and planning take, as `explain` says (aim: planning 1 ms);
 - all twenty at once (aim: 0.9 s) and the largest memory of a web worker (aim: 350 MB, 600 MB at
   1,000,000 orders);
 - one row for each order, as many as there are up to 200,000: rows a second before gzip (aim:
@@ -60,10 +61,29 @@ def import_two_years(installed: Product, today: date) -> None:
     installed.work()
 
 
+def explained(client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    """What the product says of how it answers `request`."""
+    found: dict[str, Any] = client.ask("getData", request, explain=True)["plan"]
+    return found
+
+
 def statement(client: Client, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """SQL and parameters that the product runs for `request` at this moment."""
-    explained = client.ask("getData", request, explain=True)["plan"]
-    return explained["sql"], explained["parameters"]
+    plan = explained(client, request)
+    return plan["sql"], plan["parameters"]
+
+
+def step_ms(
+    client: Client, asked: dict[str, dict[str, Any]], step: str, times: int
+) -> dict[str, Any]:
+    """What one step of an answer takes, by the median of `times`: of the request of which it takes
+    longest, and of all."""
+    took = {
+        name: median(explained(client, request)["milliseconds"][step] for _ in range(times))
+        for name, request in asked.items()
+    }
+    longest = max(took, key=lambda name: took[name])
+    return {"value": took[longest], "request": longest, "median": median(took.values())}
 
 
 def alone(
@@ -180,6 +200,8 @@ def measure(installed: Product, client: Client, shop_id: str, today: date, times
         for name, request in asked.items():
             figures = beside(client, request, alone(engine, *without_overlay[name]), times)
             report(figure="dashboard_ms", request=name, changed=changed, **figures, **size)
+    for step in ("looking", "planning"):
+        report(figure=f"{step}_ms", **step_ms(client, asked, step, times), **size)
     report(figure="all_at_once_seconds", value=round(at_once(client, asked, times), 3), **size)
     report(figure="web_worker_mb", value=largest_worker_mb(installed), **size)
     cold, *warm = top_up(installed, TOP_UPS)

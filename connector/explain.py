@@ -32,7 +32,8 @@ def explained(answer: Answer) -> dict[str, object]:
 
     `reads`: per fact what the date range means for it, the days read of every shop, and what is
     covered (`read_at`: when it was last read). `sources`: the stored tables behind, with the rows
-    that their segments hold. `remembered`: the rows, and the engine's milliseconds, are those of an
+    that their segments hold. `looking` is for the shops and what is there of them, `planning` for
+    what follows from that. `remembered`: the rows, and the engine's milliseconds, are those of an
     earlier, equal question.
     """
     plan, about = answer.plan, answer.about
@@ -82,6 +83,7 @@ def explained(answer: Answer) -> dict[str, object]:
         "bytes": answer.body.size,
         "remembered": answer.remembered,
         "milliseconds": {
+            "looking": _milliseconds(answer.looking_seconds),
             "planning": _milliseconds(answer.planning_seconds),
             "waiting": _milliseconds(answer.waited_seconds),
             "engine": _milliseconds(answer.body.engine_seconds),

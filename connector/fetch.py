@@ -61,6 +61,7 @@ _COUNTED_UNTIL: Final = "{name}: TikTok has counted people up to {until} so far.
 @dataclass(frozen=True)
 class Answer:
     """`sql`: what was run; `remembered`: the body is that of an earlier, equal question.
+    `looking_seconds`: what it took to look up the shops and what is there of them;
     `waited_seconds`: how long it was waited for something newer. By shop id, `manifests` are the
     segments that were read, and `known` what they hold as of when."""
 
@@ -69,6 +70,7 @@ class Answer:
     plan: Plan
     sql: str
     remembered: bool
+    looking_seconds: float
     planning_seconds: float
     waited_seconds: float
     freshened: Freshened
@@ -140,6 +142,7 @@ class Answers:
     ) -> Answer:
         started = self._clock.monotonic()
         asked = self._choose(workspace, request.options)
+        looking = self._clock.monotonic() - started
         notes = limit_notes(workspace, request.options)
         notes += state_notes(asked.shops, self._image_base)
         made = self._plan(request, asked, form, notes)
@@ -167,7 +170,7 @@ class Answers:
         }
         # At once: of hundreds of shops the text is long, and so is the list of sources.
         sql = _TOKEN.sub(lambda token: scans[token[0]], made.sql)
-        planning = self._clock.monotonic() - started - waited
+        planning = self._clock.monotonic() - started - looking - waited
         body, remembered = self._body(made, sql)
         return Answer(
             body,
@@ -175,6 +178,7 @@ class Answers:
             made,
             sql,
             remembered,
+            looking,
             planning,
             waited,
             freshened,
