@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from types import MappingProxyType
@@ -20,7 +20,6 @@ from typing import Final, Literal
 import orjson
 from cachetools import LRUCache
 
-from catalogue.facts import FACTS
 from catalogue.tables import ORDERS, TABLES
 from clock import Clock
 from connector.about import About
@@ -32,8 +31,9 @@ from connector.coverage import Known
 from connector.live import NOTHING_ASKED, Freshened, Live, ShopStores, Window, Wish
 from connector.plan import Plan, plan
 from connector.request import GetDataRequest, Options, report_zone
-from connector.seen import FIGURES_STALE_AFTER_SECONDS, Seen, cut_short
-from connector.select import Days, ShopScope
+from connector.seen import cut_short
+from connector.select import ShopScope
+from connector.shortfall import counted_days, counted_until, overdue, refuse_unless_whole
 from connector.zones import today
 from errors import BadRequest, NotReady
 from store.accounts import ShopRow, WorkspaceScope
@@ -41,21 +41,12 @@ from store.columns import Manifest
 from store.engine import Engine, UnreadableSegment
 from store.window_counts import WindowCounts
 
-#: A little more than the 12 hours between two syncs.
-STALE_AFTER_SECONDS: Final = 13 * 3_600
-
-#: What is missing may come with the next import.
-_RETRY_AFTER_SECONDS: Final = 60
-
 Patience = Literal["usual", "none", "as it is"]
 
 _NO_COUNTS: Final[Mapping[WindowCount, WindowCounts]] = MappingProxyType({})
 
 #: Where a source goes, as `connector.select` writes it.
 _TOKEN: Final = re.compile(r"\{s\d+\}")
-
-_OVERDUE: Final = "{name}: its last import was long ago, and the next one is overdue."
-_COUNTED_UNTIL: Final = "{name}: TikTok has counted people up to {until} so far."
 
 
 @dataclass(frozen=True)
@@ -80,14 +71,12 @@ class Answer:
 
 @dataclass
 class _Asked:
-    """The chosen shops, and by their ids the segments that are there."""
+    """The chosen shops, and by their ids the segments that are there and what they hold."""
 
     shops: Sequence[ShopRow]
     scopes: Sequence[ShopScope]
     manifests: Mapping[str, Manifest]
-
-    def look_again(self, manifest: Callable[[ShopRow], Manifest]) -> None:
-        self.manifests = {shop.shop_id: manifest(shop) for shop in self.shops}
+    known: Known
 
 
 class Answers:
@@ -150,18 +139,19 @@ class Answers:
         freshened, counts = self._freshen(workspace, request, made, asked, patience)
         waited = self._clock.monotonic() - waiting_since
         if freshened is not NOTHING_ASKED:
-            asked.look_again(self._manifest)
-        overdue = self._overdue(made, asked)
-        if freshened is not NOTHING_ASKED or counts or overdue:
-            notes += [*freshened.problems.values(), *_counted_until(counts, asked.shops)]
-            notes += [] if freshened.problems else overdue
+            asked.manifests = {shop.shop_id: self._manifest(shop) for shop in asked.shops}
+            asked.known = self._known(asked.shops, asked.manifests)
+        late = overdue(made.reads, asked.shops, asked.known, self._clock.now())
+        if freshened is not NOTHING_ASKED or counts or late:
+            notes += [*freshened.problems.values(), *counted_until(counts, asked.shops)]
+            notes += [] if freshened.problems else late
             made = self._plan(request, asked, form, notes, counts)
-        is_old = bool(freshened.problems or overdue)
-        made = replace(made, seen=cut_short(made.seen, _until(counts)))
+        is_old = bool(freshened.problems or late)
+        made = replace(made, seen=cut_short(made.seen, counted_days(counts)))
         about = self._about(made, asked, freshened, notes, is_old=is_old)
         if request.options.strict:
             stands_still = any(shop.state != "connected" for shop in asked.shops)
-            _refuse_unless_whole(about, made.seen, stands_still=stands_still)
+            refuse_unless_whole(about, made.seen, stands_still=stands_still)
         scans = {
             source.token: asked.manifests[source.shop_id].scan(
                 TABLES[source.table], source.lowest, source.highest
@@ -183,7 +173,7 @@ class Answers:
             waited,
             freshened,
             asked.manifests,
-            self._known(asked),
+            asked.known,
         )
 
     def currencies(self, shop: ShopRow) -> tuple[str, ...]:
@@ -217,7 +207,7 @@ class Answers:
                 raise BadRequest(f"None of the chosen shops has amounts in {options.currency}.")
             kept = {scope.shop_id for scope in scopes}
             shops = [shop for shop in shops if shop.shop_id in kept]
-        return _Asked(shops, scopes, manifests)
+        return _Asked(shops, scopes, manifests, self._known(shops, manifests))
 
     def _scope(self, shop: ShopRow, options: Options, manifest: Manifest) -> ShopScope:
         now = self._clock.now()
@@ -249,6 +239,9 @@ class Answers:
                 self._currencies[key] = known
         return known
 
+    def _known(self, shops: Iterable[ShopRow], manifests: Mapping[str, Manifest]) -> Known:
+        return {shop.shop_id: self._live.shown(shop, manifests[shop.shop_id]) for shop in shops}
+
     # -- the plan ------------------------------------------------------------------------------
 
     def _plan(
@@ -263,19 +256,13 @@ class Answers:
             request,
             asked.scopes,
             today(asked.scopes[0].zone, self._clock.now()),
-            known=self._known(asked),
+            known=asked.known,
             counts={window: counted.by_name() for window, counted in counts.items()},
             counted_at=[counted.counted_at for counted in counts.values()],
             shop_notes=notes,
             analytics_days=self._analytics_days,
             form=form,
         )
-
-    def _known(self, asked: _Asked) -> Known:
-        return {
-            shop.shop_id: self._live.shown(shop, asked.manifests[shop.shop_id])
-            for shop in asked.shops
-        }
 
     def _freshen(
         self,
@@ -359,18 +346,6 @@ class Answers:
             notes=tuple(dict.fromkeys([*made.notes, *seen.notes, *notes])),
         )
 
-    def _overdue(self, made: Plan, asked: _Asked) -> list[str]:
-        """A sentence for each shop of which a sync should have read something that is shown."""
-        known, now = self._known(asked), self._clock.now()
-        late = [
-            shop.name
-            for shop in asked.shops
-            for read in made.reads
-            if (stretches := known[shop.shop_id].get(read.fed_by))
-            and now - max(one.read_at for one in stretches) > _longest_age(read.fact)
-        ]
-        return [_OVERDUE.format(name=name) for name in dict.fromkeys(late)]
-
     def _not_ready(self, shops: Iterable[ShopRow]) -> str:
         shares = [
             100 * min(stage.done, stage.total) // stage.total
@@ -384,47 +359,3 @@ class Answers:
 
 def _named(window: WindowCount) -> Window:
     return window.fact, window.first.isoformat(), window.last.isoformat()
-
-
-def _counted_until(
-    counts: Mapping[WindowCount, WindowCounts], shops: Iterable[ShopRow]
-) -> list[str]:
-    names = {shop.shop_id: shop.name for shop in shops}
-    return [
-        _COUNTED_UNTIL.format(name=names[window.shop_id], until=counted.until)
-        for window, counted in counts.items()
-        if counted.until < counted.last
-    ]
-
-
-def _longest_age(fact: str) -> float:
-    return FIGURES_STALE_AFTER_SECONDS if FACTS[fact].cap else STALE_AFTER_SECONDS
-
-
-def _until(counts: Mapping[WindowCount, WindowCounts]) -> list[Days]:
-    """The days that were counted of each range that TikTok did not count to its end."""
-    return [
-        Days(window.first, dt.date.fromisoformat(counted.until))
-        for window, counted in counts.items()
-        if counted.until < counted.last
-    ]
-
-
-def _refuse_unless_whole(about: About, seen: Seen | None, *, stands_still: bool) -> None:
-    """What a report must not show that wants all or nothing: what no import can bring is the
-    request's, everything else comes with time, unless a shop is read no more: `stands_still`."""
-    if about.clamped:
-        raise BadRequest(" ".join(one.note for one in about.clamped), code="bad_date_range")
-    if seen is not None and seen.to_ask_for is not None:
-        first, last = seen.to_ask_for
-        days = f"from {first} to {last}" if first else f"up to {last}"
-        notes = " ".join(about.notes)
-        raise BadRequest(f"{notes} Choose days {days}.".strip(), code="bad_date_range")
-    if seen is not None and seen.never_read:
-        notes = " ".join(seen.never_read)
-        raise BadRequest(f"{notes} Leave their fields out.", code="incompatible_fields")
-    if about.partial or about.stale:
-        raise NotReady(
-            " ".join(about.notes) or "The newest numbers are not there yet.",
-            retry_after=None if stands_still else _RETRY_AFTER_SECONDS,
-        )
