@@ -108,7 +108,10 @@ def _write(
         with pq.ParquetWriter(
             file,
             table.schema,
-            compression="zstd",
+            # Rows come in the order of the axis, of which nearly every question needs some: as
+            # differences it is as small as zstd makes it, and read in two thirds of the time.
+            compression={name: "none" if name == axis else "zstd" for name in kinds},
+            column_encoding={axis: "DELTA_BINARY_PACKED"} if axis else None,
             use_dictionary=_repeated(kinds),
             store_decimal_as_integer=True,
         ) as writer:

@@ -127,6 +127,7 @@ def test_questions_that_were_answered_wrong_once(
     assert problems(known, request) == []
 
 
+@pytest.mark.slow
 def test_a_filter_does_not_change_which_rows_are_listed(known: HalfRead) -> None:
     """Currencies are those of orders, also where a filter asks for a shop."""
     request = asking(["currency"], dt.date(2026, 7, 10), dt.date(2026, 9, 11))
