@@ -25,9 +25,6 @@ from tiktok_shop.endpoints import ENDPOINTS
 _PAGES_TOGETHER: Final = 4
 _PAGES_AHEAD: Final = 2
 
-#: What TikTok calls the id of a record, by family.
-_ID_NAMES: Final = ("id", "return_id", "cancel_id")
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -116,7 +113,7 @@ class WindowReading:
                 at = row.get(axis) if axis else None
                 if isinstance(at, int) and not start <= at < end:
                     look.strays = True
-                known = next((str(row[name]) for name in _ID_NAMES if name in row), "")
+                known = str(row.get("id") or row.get("return_id") or row.get("cancel_id") or "")
             if known and known in seen:
                 self.repeated = True
             else:

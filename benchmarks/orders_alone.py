@@ -15,6 +15,7 @@ from backfill.run import Shop, Task, Tools, work
 from backfill.windows import floor_of
 from clock import SystemClock
 from installation import Installation
+from logs import configure_logs
 from memory import use_little_memory
 from settings import load
 
@@ -23,7 +24,9 @@ def main(days: int) -> int:
     """Print the number of orders in the records."""
     use_little_memory()
     clock = SystemClock()
-    here = Installation(load(os.environ), clock)
+    settings = load(os.environ)
+    configure_logs(settings)
+    here = Installation(settings, clock)
     (shop,) = (shop for shop in here.accounts.all_shops() if not shop.is_sample)
     place = (shop.workspace_id, shop.shop_id)
     now = int(clock.now())

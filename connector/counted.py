@@ -33,6 +33,9 @@ _THINGS: Final = {
 }
 #: Dimensions that tell shops apart; two shops may share a name, but nobody calls them so.
 _SHOP_BY_SHOP: Final = frozenset({"shop_id", "shop_name"})
+#: Dimensions that tell days apart, and hours of a day.
+_DAYS: Final = frozenset({"date", "date_hour"})
+_HOURS: Final = frozenset({"hour", "date_hour"})
 #: Operators that let through what equals one of their values.
 _ONE_OF: Final = frozenset({"EQUALS", "IN_LIST"})
 
@@ -101,6 +104,11 @@ class WindowCounting:
         """Why counts are null; `counts` is None before TikTok was asked."""
         for name, metric in self.counted.items():
             read = self.reads[name]
+            if self.ways[name] == "stored" and self._may_mix_hours(FACTS[read.fact]):
+                yield (
+                    f"{metric.label} is empty where a row is about several hours, which may have "
+                    f"people in common. Add {FIELDS['hour'].label}."
+                )
             if self.ways[name] == "untold":
                 yield _untold(metric, read, self.question, self.shops_chosen)
             elif not _is_about_one_thing(FACTS[read.fact], self.question):
@@ -122,8 +130,14 @@ class WindowCounting:
         """Whether a row may be about several shops; a product or a video is of one."""
         if len(self.shops_chosen) == 1 or _things(fact):
             return False
-        told_apart = {one.id for one in (*self.question.dimensions, *_pinned(self.question))}
-        return not told_apart & _SHOP_BY_SHOP
+        return not self._told_apart() & _SHOP_BY_SHOP
+
+    def _may_mix_hours(self, fact: Fact) -> bool:
+        return "hour" in fact.table.key and not self._told_apart() & _HOURS
+
+    def _told_apart(self) -> set[str]:
+        """Dimensions of which a row has one value."""
+        return {one.id for one in (*self.question.dimensions, *_pinned(self.question))}
 
 
 def way(metric: Counted, read: FactRead, question: Question, shops: Sequence[ShopScope]) -> Way:
@@ -185,16 +199,13 @@ def _windows(
 
 
 def _is_one_moment(fact: Fact, read: FactRead, shown: Sequence[Dimension]) -> bool:
-    """Whether every group is about one day, or one hour where rows are: what stored rows are of."""
+    """Whether every group is about one day: what is of a day, or of a part of it, is stored."""
     key = fact.table.key
     if "date" not in key:
         return True
     names = {dimension.id for dimension in shown}
     days = [one for one in read.days.values() if one is not None]
-    is_day = "date" in names or all(one.start == one.end for one in days)
-    if "hour" not in key:
-        return is_day
-    return "date_hour" in names or (is_day and "hour" in names)
+    return bool(names & _DAYS) or all(one.start == one.end for one in days)
 
 
 def _whose(fact: Fact) -> set[str]:

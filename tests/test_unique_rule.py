@@ -169,6 +169,32 @@ def test_hours_do_not_add_up_either(shelf: Shelf) -> None:
     day = ("2026-08-19", "2026-08-19")
     assert one(shelf, "hour", "hourly_visitors", days=day) == [["09", 3], ["10", 4]]
     assert one(shelf, "hour", "hourly_visitors") == [["09", None], ["10", None]]
+    (note,) = shelf.plan("date", "hourly_visitors", shops=["111"], days=BOTH_DAYS).notes
+    assert note == (
+        "Visitors by Hour is empty where a row is about several hours, which may have people in "
+        "common. Add Hour."
+    )
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "shown"),
+    [
+        ("EQUALS", "10", 4),
+        ("CONTAINS", "1", 4),
+        ("REGEXP_EXACT_MATCH", "1.", 4),
+        ("CONTAINS", "0", None),
+    ],
+)
+def test_a_filter_may_leave_one_hour_of_each_day(
+    shelf: Shelf, operator: str, value: str, shown: int | None
+) -> None:
+    """The hours are 09 and 10."""
+    only = where("hour", value, operator=operator)
+    assert one(shelf, "date", "hourly_visitors", dimensionsFilters=only) == [["20260819", shown]]
+    notes = shelf.plan(
+        "date", "hourly_visitors", shops=["111"], days=BOTH_DAYS, dimensionsFilters=only
+    ).notes
+    assert len(notes) == (operator != "EQUALS")
 
 
 def test_viewers_are_those_of_one_live_whatever_the_range(shelf: Shelf) -> None:
