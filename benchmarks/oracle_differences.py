@@ -104,7 +104,12 @@ def _unhashed(rows: Sequence[Sequence[Cell]], hashed: frozenset[int]) -> list[li
         for value, lines in said.items()
     }
     renamed = [[*row[:place], label[row[place]], *row[place + 1 :]] for row in rows]
-    return sorted(renamed, key=lambda row: repr([_plain(cell) for cell in row]))
+    return sorted(renamed, key=lambda row: (repr([_plain(cell) for cell in row]), _numbers(row)))
+
+
+def _numbers(row: Sequence[Cell]) -> list[float]:
+    """Of rows that are the same to the fourth decimal, ratios tell which is which."""
+    return [float(cell) for cell in row if cell is not None and not isinstance(cell, bool | str)]
 
 
 def _plain(cell: Cell) -> Cell:

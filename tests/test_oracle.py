@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -468,6 +469,18 @@ def test_hashed_buyers_may_have_any_name_but_each_only_one() -> None:
     assert differences(expected, looker(names, [["ff", "5", 6.4], *right])) == [
         "the hashed first column is not ascending"
     ]
+
+
+def test_hashed_buyers_are_told_apart_by_what_only_ratios_show() -> None:
+    """0.05101 and 0.05099 are both 0.0510; whose hash comes first is chance."""
+    expected = replace(
+        answer(ask("buyer_user_id", "gmv"), SHOP, NOW),
+        schema=["buyer_user_id", "take_rate"],
+        rows=[["buyer-1", 0.05101], ["buyer-2", 0.05099]],
+    )
+    names = ["buyer_user_id", "take_rate"]
+    assert differences(expected, looker(names, [["aa", 0.05099], ["ff", 0.05101]])) == []
+    assert differences(expected, looker(names, [["aa", 0.05098], ["ff", 0.05101]])) != []
 
 
 def test_the_requests_ask_for_everything_the_oracle_knows() -> None:
