@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet
 import pytest
 
 from catalogue.table import Table
@@ -110,6 +111,19 @@ def test_segments_have_the_declared_types(shop: Shop, engine: Engine) -> None:
         scan = shop.columns.manifest().scan(table)
         described = engine.query(f"DESCRIBE SELECT * FROM {scan}").to_pylist()
         assert {row["column_name"]: row["column_type"] for row in described} == column_types(table)
+
+
+def test_the_axis_is_kept_as_differences_and_everything_else_is_compressed(shop: Shop) -> None:
+    """Nearly every question reads it, and rows come in its order."""
+    full_shop(shop)
+    shop.publish()
+    for table in TABLES.values():
+        for segment in shop.columns.manifest().segments.get(table.name, ()):
+            group = pyarrow.parquet.read_metadata(segment.path).row_group(0)
+            for column in map(group.column, range(group.num_columns)):
+                is_axis = column.path_in_schema == table.axis
+                assert column.compression == ("UNCOMPRESSED" if is_axis else "ZSTD")
+                assert ("DELTA_BINARY_PACKED" in column.encodings) is is_axis
 
 
 def test_carried_and_derived_columns_are_named_after_their_header() -> None:
