@@ -32,7 +32,7 @@ from store.fencing import Fenced
 from store.freshness import Freshness
 from store.records import ShopRecords
 from tiktok_shop.client import Page
-from tiktok_shop.errors import RequestRefused, ScopeMissing, ShopInactive, UnknownAnswer
+from tiktok_shop.errors import BadReply, RequestRefused, ScopeMissing, ShopInactive, UnknownAnswer
 
 #: Calls on their way at once.
 IN_FLIGHT: Final = 6
@@ -175,10 +175,14 @@ class _ShortPull:
         reading: ShortReading = answered.reading
         part = self._flying.pop(id(reading))
         goes_on = False
+        error = answered.error
         if answered.page is not None:
-            goes_on = self._keep(part, reading, answered.page)
-        elif answered.error is not None:
-            self._refused(part, reading, answered.error)
+            try:
+                goes_on = self._keep(part, reading, answered.page)
+            except BadReply as unread:
+                error = unread
+        if error is not None:
+            self._refused(part, reading, error)
         if goes_on and not part.is_left:
             self._asked.appendleft((part, reading))
             return

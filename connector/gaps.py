@@ -216,10 +216,13 @@ def _is_of_shop(fact: Fact, dimension: Dimension) -> bool:
 def _values(
     fact: Fact, keys: Sequence[Dimension], shop: ShopScope
 ) -> Iterable[tuple[str | None, ...]]:
-    """The shop's values of the dimensions, once for each of its currencies where rows tell them."""
+    """The shop's values of the dimensions, once for each of its currencies where rows tell them.
+    Rows of other facts, such as returns of orders that were not read, may have none."""
     by_row = any(key.id == "currency" and home(fact, key) != "shops" for key in keys)
     currencies = shop.currencies if by_row else shop.currencies[:1]
-    for currency in currencies or ("",):
+    if any(key.id == "currency" for key in keys):
+        currencies = (*currencies, "")
+    for currency in dict.fromkeys(currencies or ("",)):
         yield tuple(
             (currency or None) if key.id == "currency" else _literal(key, shop) for key in keys
         )

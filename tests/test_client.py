@@ -242,6 +242,9 @@ NO_ENVELOPES = {
     "byte order mark": b'\xef\xbb\xbf{"code": 0, "data": {}}',
     "not a number": b'{"code": 0, "data": {"total": NaN}}',
     "not utf-8": b'{"code": 0, "data": {"name": "\xff"}}',
+    "not utf-8 in a record": b'{"code": 0, "data": {"orders": [{"id": "1"}, {"id": "\xff"}]}}',
+    "code beyond all codes": b'{"code": 18446744073709551616, "data": {"orders": []}}',
+    "code of many digits": b'{"code": "%s", "data": {"orders": []}}' % (b"1" * 5000),
     "trailing": b'{"code": 0, "data": {}} trailing',
     "data a list": b'{"code": 0, "data": []}',
     "data text": b'{"code": 0, "data": "text"}',
@@ -256,11 +259,14 @@ NO_ENVELOPES = {
 }
 
 
+@pytest.mark.parametrize("unread", ["", "orders"])
 @pytest.mark.parametrize("content", NO_ENVELOPES.values(), ids=list(NO_ENVELOPES))
-def test_a_reply_that_is_no_envelope_is_read_three_times_and_never_stored(content: bytes) -> None:
+def test_a_reply_that_is_no_envelope_is_read_three_times_and_never_stored(
+    content: bytes, unread: str
+) -> None:
     stage = Stage(Scripted(content))
     with pytest.raises(errors.BadReply):
-        stage.client.call("order_search", stage.access)
+        stage.client.call("order_search", stage.access, unread=unread)
     assert len(stage.adapter.requests) == 3
     assert stage.throttle.successes == []
 

@@ -74,7 +74,8 @@ def test_a_page_size_outside_tiktoks_bounds_is_refused_before_the_call(
 
 
 @pytest.mark.parametrize(
-    ("given", "total"), [(7, 7), ("7", 7), (None, None), (0, 0), ("many", None), (-1, None)]
+    ("given", "total"),
+    [(7, 7), ("7", 7), (None, None), (0, 0), ("many", None), (-1, None), ("9" * 5000, None)],
 )
 def test_the_total_is_tiktoks_own_count_where_it_gives_one(given: Any, total: int | None) -> None:
     (page,) = read(Stage(page_of(1, total_count=given)))
@@ -160,7 +161,7 @@ def test_unread_records_are_what_read_ones_are() -> None:
 
 def test_a_record_that_is_not_json_in_every_part_is_a_bad_reply() -> None:
     """Read at once it is no envelope; unread it is noticed by whoever looks at it."""
-    records = b'{"id":"1"},{"id":"\xff"},{"id":"3"}'
+    records = b'{"id":"1"},{"id":"2","price":1e999},{"id":"3"}'
     body = b'{"code":0,"request_id":"req-7","data":{"orders":[%s]}}' % records
     with pytest.raises(errors.BadReply) as caught:
         [list(page.rows) for page in read(Stage(Scripted(body)))]

@@ -18,10 +18,11 @@ import pytest
 import requests
 
 from backfill.age import FED, shown_coverage, stale_stages
-from backfill.fetch import Source
+from backfill.fetch import PageRows, Source, WindowReading
 from backfill.freshen import Tools, freshen
 from backfill.pulls import LOOK_BACK_SECONDS, MOST_CALLS
 from backfill.run import Outcome
+from backfill.stage import Context
 from backfill.stages import BY_NAME
 from catalogue.facts import FACTS
 from catalogue.tables import ORDERS
@@ -37,6 +38,7 @@ from store.records import ShopRecords
 from store.segments import Manifest
 from tests.importing import DAY, NOW, Asked, ShopUnderTest, digests, hashed_buyer, refuses
 from tiktok_shop.endpoints import ENDPOINTS, IdFilter
+from tiktok_shop.paging import Page, bad_page
 
 pytestmark = pytest.mark.slow
 
@@ -396,6 +398,24 @@ def test_rows_that_came_before_tiktok_went_away_are_shown(shop: Shop) -> None:
         return refuses(36009003, "Internal error", 503) if is_new else None
 
     shop.between.faults.append(fault)
+    shop.pass_time(6 * HOUR)
+    version = shop.columns.manifest().version["orders"]
+    assert shop.pull("orders").state == "failed"
+    assert shop.columns.manifest().version["orders"] > version
+    assert shop.records.freshness("orders") == Freshness()
+
+
+def test_a_page_that_cannot_be_read_fails_the_pull_and_what_else_came_is_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = WindowReading.read
+
+    def reading(self: WindowReading, page: Page, context: Context) -> PageRows:
+        if not self.by_update:
+            raise bad_page(ENDPOINTS["order_search"], page.reply, "a record is not JSON")
+        return read(self, page, context)
+
+    monkeypatch.setattr(WindowReading, "read", reading)
     shop.pass_time(6 * HOUR)
     version = shop.columns.manifest().version["orders"]
     assert shop.pull("orders").state == "failed"

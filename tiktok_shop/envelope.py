@@ -15,6 +15,9 @@ import orjson
 # Nothing of TikTok's nests deeper than ten levels. orjson itself stops at 1,024.
 _DEEP: Final = tuple(closers * 32 for closers in (b"}", b"]", b"}]"))
 
+#: Of a code; TikTok's have eight.
+_MOST_DIGITS: Final = 18
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -41,8 +44,8 @@ _records: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def parse(content: bytes, unread: str = "") -> Envelope | None:
     """The envelope in a reply's body; None when the body is anything else. With `unread` the list
-    of that name in `data`, if there is one, is a list of `msgspec.Raw`, the text of each record:
-    that it is JSON in every part is not certain.
+    of that name in `data`, if there is one, is a list of `msgspec.Raw`, the text of each record,
+    which is JSON but for numbers that are too large.
 
     None for: empty, cut or malformed JSON, HTML, `null`, NaN, a byte order mark, bytes that are not
     UTF-8, nesting without sense, a `code` that is no number, a `data` that is no object.
@@ -72,6 +75,7 @@ def parse(content: bytes, unread: str = "") -> Envelope | None:
 def _taken_apart(content: bytes, unread: str) -> dict[str, Any] | None:
     """None where the reply is not what it should be: who reads all of it knows what it is."""
     try:
+        _ = content.isascii() or content.decode()  # what is passed over is not looked at
         found = _sorted.decode(content)
         records = _records.decode(found.data.pop(unread))
         data = {name: orjson.loads(memoryview(text)) for name, text in found.data.items()}
@@ -84,9 +88,9 @@ def _taken_apart(content: bytes, unread: str) -> dict[str, Any] | None:
 def _integer(value: object) -> int | None:
     # A few codes were seen as text.
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if abs(value) < 10**_MOST_DIGITS else None
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
+        return int(value) if len(value) <= _MOST_DIGITS else None
     return None
 
 

@@ -15,6 +15,8 @@ from tiktok_shop.errors import Answer, Remedy, TikTokError, error_for
 
 MAX_EMPTY_PAGES: Final = 10
 MAX_SAME_PAGES: Final = 3
+#: Of a count of rows.
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def page_in(endpoint: Endpoint, reply: Reply) -> Page:
     return Page(
         rows=rows,
         next_token="" if token is None else str(token),
-        total=int(total) if total.isdecimal() else None,
+        total=int(total) if total.isdecimal() and len(total) <= _MOST_DIGITS else None,
         reply=reply,
     )
 
