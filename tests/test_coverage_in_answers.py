@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,6 +203,25 @@ def test_shops_are_told_apart_day_by_day(shelf: Shelf) -> None:
         ["20260807", "111", None, None],
         ["20260809", "111", 1, None],
     ]
+
+
+def test_a_row_without_a_currency_is_unknown_where_nothing_was_read(tmp_path: Path) -> None:
+    """Returns of orders that were not read: of 08-04 orders were read, of 08-07 they were not."""
+    test = answering(tmp_path)
+    shop = test.shop(HandMadeShop("111", "First shop", "US"))
+    for key, day in ((1, "2026-08-04"), (2, "2026-08-07")):
+        moment = at(f"{day} 09:00")
+        row = {"return_id": f"R{key}", "return_key": key, "order_id": f"X{key}", "order_key": key}
+        test.write(shop, "returns", [row | {"create_time": moment, "update_time": moment}])
+    test.cover(shop, "2026-08-03", "2026-08-05", "orders")
+    test.cover(shop, "2026-08-03", "2026-08-10", "returns")
+    test.publish(shop)
+    shelf = Shelf(test, {"111": DOLLARS}, TODAY)
+    assert first(shelf, "date", "currency", "orders", "returns") == [
+        ["20260804", None, 0, 1],
+        ["20260807", None, None, 1],
+    ]
+    test.here.close()
 
 
 def test_together_they_show_what_is_there(shelf: Shelf) -> None:
