@@ -162,8 +162,9 @@ class Facts:
     def _aftersales(self, request: Payload) -> Row:
         row = self.of_order(text(request.get("order_id")))
         row.at = instant(request.get("create_time"))
-        own = text((request.get("refund_amount") or {}).get("currency"))
-        row.currency = own or row.currency
+        units = request.get("return_line_items") or request.get("cancel_line_items") or ()
+        told = [text((one.get("refund_amount") or {}).get("currency")) for one in (request, *units)]
+        row.currency = next(filter(None, told), row.currency)
         return row
 
     def _of_unit(self, row: Row, unit: Payload) -> Row:

@@ -307,7 +307,7 @@ SKU_INVENTORY = Table(
 )
 
 _REFUND: Final = (
-    *texts("currency"),
+    Column("currency", Kind.TEXT, "Of the refund; without one, of the request's other lines."),
     *money("refund_total", "refund_subtotal", "refund_shipping_fee", "refund_tax"),
     *money("retail_delivery_fee", "buyer_service_fee"),
 )

@@ -126,6 +126,21 @@ def test_a_return_without_amounts_or_order_is_kept() -> None:
     assert row["seller_paid_return_shipping_fee"] is None
 
 
+def test_a_request_and_its_units_tell_each_other_their_currency() -> None:
+    told: dict[str, Any] = {"refund_amount": {"currency": "GBP", "refund_total": "0"}}
+    untold: dict[str, Any] = {}
+    for own, units, currencies in (
+        (untold, [untold, told], ["GBP", "GBP", "GBP"]),
+        (told, [untold, told], ["GBP", "GBP", "GBP"]),
+        (untold, [untold], [None, None]),
+    ):
+        lines = [{"cancel_line_item_id": f"L{at}", **unit} for at, unit in enumerate(units)]
+        request = {"cancel_id": "1", "create_time": 5, "update_time": 6, "cancel_line_items": lines}
+        kept = normalise_cancellations([{**request, **own}])
+        found = rows(kept, "cancellations") + rows(kept, "cancellation_line_items")
+        assert [row["currency"] for row in found] == currencies
+
+
 @pytest.mark.parametrize("status", ["CANCELLATION_REQUEST_CANCEL", "CANCELLATION_REQUEST_NEW"])
 def test_a_cancellation_becomes_a_row_whatever_its_status(status: str) -> None:
     payload = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from backfill.normalise.rows import (
     Normalised,
@@ -159,24 +159,26 @@ def _read_family(
     lines: list[Row] = []
     places = [
         family.header.position(name)
-        for name in (family.header.columns[0], "order_id", "create_time", "update_time", "currency")
+        for name in (family.header.columns[0], "order_id", "create_time", "update_time")
     ]
+    own_currency = family.header.position("currency")
+    line_currency = family.line.position("currency")
     order_line = family.line.position("order_line_item_id")
 
     def read(record: Record) -> None:
         header = family.header.read(record)
-        root, order_id, created, updated, currency = (header[place] for place in places)
+        units = each_of(record, family.lines, family.line.read)
+        # Nothing is refunded of what was not paid, in a currency that only the units may tell.
+        told = (header[own_currency], *(unit[line_currency] for unit in units))
+        currency = header[own_currency] = next(filter(None, told), None)
+        root, order_id, created, updated = (header[place] for place in places)
         order_key = key_or_none(order_id)
         sums = [_sum(record, source, name, currency) for source, name in family.sums]
         shared = (root, key_of(root), order_id, order_key, created, updated)
-
-        def read_line(unit: Any) -> Row:
-            line = family.line.read(unit)
-            return (*line, key_or_none(line[order_line]), *shared)
-
-        own = each_of(record, family.lines, read_line)
         headers.append((*header, key_of(root), order_key, *sums))
-        lines.extend(own)
+        for unit in units:
+            unit[line_currency] = unit[line_currency] or currency
+            lines.append((*unit, key_or_none(unit[order_line]), *shared))
 
     rejected = read_each(records, family.records, read)
     return headers, lines, rejected
