@@ -138,13 +138,15 @@ class Answers:
         waiting_since = self._clock.monotonic()
         freshened, counts = self._freshen(workspace, request, made, asked, patience)
         waited = self._clock.monotonic() - waiting_since
-        if freshened is not NOTHING_ASKED:
-            asked.manifests = {shop.shop_id: self._manifest(shop) for shop in asked.shops}
-            asked.known = self._known(asked.shops, asked.manifests)
+        looked_again = self._clock.monotonic()
+        is_newer = freshened is not NOTHING_ASKED and self._look_again(asked)
+        looking += self._clock.monotonic() - looked_again
         late = overdue(made.reads, asked.shops, asked.known, self._clock.now())
-        if freshened is not NOTHING_ASKED or counts or late:
-            notes += [*freshened.problems.values(), *counted_until(counts, asked.shops)]
-            notes += [] if freshened.problems else late
+        more = [*freshened.problems.values(), *counted_until(counts, asked.shops)]
+        more += [] if freshened.problems else late
+        notes += more
+        # Mostly nothing is newer, and the plan stands as it was made.
+        if is_newer or counts or (more and made.tells_notes):
             made = self._plan(request, asked, form, notes, counts)
         is_old = bool(freshened.problems or late)
         made = replace(made, seen=cut_short(made.seen, counted_days(counts)))
@@ -241,6 +243,15 @@ class Answers:
 
     def _known(self, shops: Iterable[ShopRow], manifests: Mapping[str, Manifest]) -> Known:
         return {shop.shop_id: self._live.shown(shop, manifests[shop.shop_id]) for shop in shops}
+
+    def _look_again(self, asked: _Asked) -> bool:
+        """Whether there are other segments of the shops than before; they are `asked` for now."""
+        before = asked.manifests
+        asked.manifests = {shop.shop_id: self._manifest(shop) for shop in asked.shops}
+        if all(asked.manifests[shop_id] is before[shop_id] for shop_id in before):
+            return False
+        asked.known = self._known(asked.shops, asked.manifests)
+        return True
 
     # -- the plan ------------------------------------------------------------------------------
 

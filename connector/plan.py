@@ -36,7 +36,8 @@ class Plan:
     """`sql` gives one column `row`, the text of a row in `form`, with `{s0}` and so on where
     `sources` go. `first_day`, `last_day`: the range that dated facts were asked for. `windows`:
     what TikTok is to count over the range. `seen` is None where nothing was said to be known.
-    `by_record`: there are as many rows as orders, returns and so on."""
+    `by_record`: there are as many rows as orders, returns and so on. `tells_notes`: what is noted
+    of the answer is part of its rows, or of what chooses them."""
 
     fields: tuple[str, ...]
     facts: tuple[str, ...]
@@ -55,6 +56,7 @@ class Plan:
     notes: tuple[str, ...]
     seen: Seen | None
     by_record: bool
+    tells_notes: bool
 
 
 def plan(
@@ -146,6 +148,8 @@ def plan(
         by_record=any(
             names_records(part.fact, one) for part in parts for one in question.dimensions
         ),
+        tells_notes="data_note"
+        in {*request.fields, *(clause.field for group in request.filters for clause in group)},
     )
 
 
