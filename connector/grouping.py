@@ -127,6 +127,7 @@ def _told_above(fact: Fact, top: Fact, axis: str, dimension: Dimension) -> set[R
     }
 
 
+@lru_cache(_REMEMBERED)
 def names_records(fact: Fact, dimension: Dimension) -> bool:
     """Whether the dimension has as many values as there are orders, returns and so on."""
     if isinstance(dimension, TimeDimension):
