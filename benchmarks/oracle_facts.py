@@ -163,8 +163,11 @@ class Facts:
         row = self.of_order(text(request.get("order_id")))
         row.at = instant(request.get("create_time"))
         units = request.get("return_line_items") or request.get("cancel_line_items") or ()
-        told = [text((one.get("refund_amount") or {}).get("currency")) for one in (request, *units)]
-        row.currency = next(filter(None, told), row.currency)
+        own, *told = (
+            text((one.get("refund_amount") or {}).get("currency")) for one in (request, *units)
+        )
+        agreed = {one for one in told if one}
+        row.currency = own or (agreed.pop() if len(agreed) == 1 else row.currency)
         return row
 
     def _of_unit(self, row: Row, unit: Payload) -> Row:

@@ -248,7 +248,7 @@ class Answers:
         """Whether there are other segments of the shops than before; they are `asked` for now."""
         before = asked.manifests
         asked.manifests = {shop.shop_id: self._manifest(shop) for shop in asked.shops}
-        if all(asked.manifests[shop_id] is before[shop_id] for shop_id in before):
+        if all(newer is before[shop_id] for shop_id, newer in asked.manifests.items()):
             return False
         asked.known = self._known(asked.shops, asked.manifests)
         return True

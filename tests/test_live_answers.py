@@ -411,6 +411,20 @@ def test_several_shops_are_freshened_beside_each_other(two: Living) -> None:
     assert answer.about["source"] == "live"
 
 
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_of_several_currencies_the_shops_of_the_chosen_one_are_freshened(
+    two: Living, impatient: None, chosen: int
+) -> None:
+    known = two.here.accounts.workspace("default")
+    currencies = [known.shop(shop_id).currency for shop_id in two.shops]
+    assert len(set(currencies)) == 2
+    two.pass_time(8 * HOUR)
+    asked = {"shops": "all", "currency": currencies[chosen]}
+    answer = two.ask("shop_id", "orders", options=asked)
+    assert answer.rows == [[two.shops[chosen], 60]]
+    assert answer.about["stale"], "nobody works"
+
+
 def test_of_two_shops_the_one_that_fails_is_named(two: Living) -> None:
     two.pass_time(8 * HOUR)
     bad = two.world.cipher(two.world.shops[1])

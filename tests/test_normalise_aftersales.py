@@ -128,17 +128,30 @@ def test_a_return_without_amounts_or_order_is_kept() -> None:
 
 def test_a_request_and_its_units_tell_each_other_their_currency() -> None:
     told: dict[str, Any] = {"refund_amount": {"currency": "GBP", "refund_total": "0"}}
+    dollars: dict[str, Any] = {"refund_amount": {"currency": "USD"}}
     untold: dict[str, Any] = {}
     for own, units, currencies in (
         (untold, [untold, told], ["GBP", "GBP", "GBP"]),
         (told, [untold, told], ["GBP", "GBP", "GBP"]),
         (untold, [untold], [None, None]),
+        (untold, [dollars, told, untold], [None, "USD", "GBP", None]),
     ):
         lines = [{"cancel_line_item_id": f"L{at}", **unit} for at, unit in enumerate(units)]
         request = {"cancel_id": "1", "create_time": 5, "update_time": 6, "cancel_line_items": lines}
         kept = normalise_cancellations([{**request, **own}])
         found = rows(kept, "cancellations") + rows(kept, "cancellation_line_items")
         assert [row["currency"] for row in found] == currencies
+
+
+def test_a_request_of_which_one_unit_cannot_be_read_is_put_aside_with_the_others() -> None:
+    lines = [
+        {"cancel_line_item_id": "1", "order_line_item_id": "5"},
+        {"cancel_line_item_id": "2", "order_line_item_id": "9" * 5_000},
+    ]
+    request = {"cancel_id": "1", "create_time": 5, "update_time": 6, "cancel_line_items": lines}
+    kept = normalise_cancellations([request])
+    assert [list(write.rows) for write in kept.writes] == [[], []]
+    assert len(kept.rejected) == 1
 
 
 @pytest.mark.parametrize("status", ["CANCELLATION_REQUEST_CANCEL", "CANCELLATION_REQUEST_NEW"])

@@ -169,16 +169,20 @@ def _read_family(
         header = family.header.read(record)
         units = each_of(record, family.lines, family.line.read)
         # Nothing is refunded of what was not paid, in a currency that only the units may tell.
-        told = (header[own_currency], *(unit[line_currency] for unit in units))
-        currency = header[own_currency] = next(filter(None, told), None)
+        told = {unit[line_currency] for unit in units} - {None}
+        if header[own_currency] is None and len(told) == 1:
+            (header[own_currency],) = told
+        currency = header[own_currency]
         root, order_id, created, updated = (header[place] for place in places)
         order_key = key_or_none(order_id)
         sums = [_sum(record, source, name, currency) for source, name in family.sums]
         shared = (root, key_of(root), order_id, order_key, created, updated)
-        headers.append((*header, key_of(root), order_key, *sums))
+        own: list[Row] = []
         for unit in units:
             unit[line_currency] = unit[line_currency] or currency
-            lines.append((*unit, key_or_none(unit[order_line]), *shared))
+            own.append((*unit, key_or_none(unit[order_line]), *shared))
+        headers.append((*header, key_of(root), order_key, *sums))
+        lines.extend(own)
 
     rejected = read_each(records, family.records, read)
     return headers, lines, rejected
