@@ -95,6 +95,8 @@ class Between(BaseAdapter):
         if self.change is None:
             return answer
         document = orjson.loads(answer.content)
+        if document["data"] is None:  # a refusal
+            return reply_with(document, answer.status_code)
         self.change(asked, document["data"])
         return reply_with(document, answer.status_code)
 
