@@ -161,6 +161,10 @@ class Aggregate(Metric):
     def is_told_by_a_row(self) -> bool:
         return bool(self.form_alone)
 
+    def counts_all_rows(self, fact: str) -> bool:
+        """Whether it is the number of the fact's rows, whatever they hold."""
+        return self.on[fact] == "*" and not self.condition(fact)
+
     def alone(self, fact: str) -> str:
         """SQL template of the aggregate of one row of `fact`."""
         template = self.on[fact]

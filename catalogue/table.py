@@ -20,6 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+#: Seconds. Days and hours of nearly every time zone begin with one.
+QUARTER_HOUR: Final = 900
 
 
 class Kind(Enum):
@@ -99,8 +103,10 @@ class Table:
 
     `key`: primary key. `root`: the id whose rows are replaced together in a delta segment (an
     order with all its lines). `axis`: the immutable instant that decides the month of a segment,
-    or None for a small table that is one segment. Two bookkeeping columns come with every table:
-    `fetched_at` (when this content was read) and `last_seen_at` (when TikTok last mentioned it).
+    or None for a small table that is one segment. `is_counted`: beside a segment it is kept how
+    many rows there are in each quarter of an hour, for questions that ask for no more. Two
+    bookkeeping columns come with every table: `fetched_at` (when this content was read) and
+    `last_seen_at` (when TikTok last mentioned it).
     A row replaces a stored one only if its (update_time, fetched_at) is not older.
     """
 
@@ -113,6 +119,7 @@ class Table:
     derived: tuple[Derived, ...] = ()
     parent: Parent | None = None
     made: Made | None = None
+    is_counted: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -78,6 +78,7 @@ ORDERS = Table(
     key=("order_id",),
     root="order_id",
     axis="create_time",
+    is_counted=True,
     columns=(
         *texts("order_id"),
         *keys("order_key"),

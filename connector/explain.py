@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from catalogue.facts import FACTS
-from catalogue.tables import TABLES
 from connector.fetch import Answer
 from connector.plan import Plan
 from connector.reads import FactRead
@@ -72,10 +71,8 @@ def explained(answer: Answer) -> dict[str, object]:
         "sources": [
             {
                 "shop": source.shop_id,
-                "table": source.table,
-                "rows": answer.manifests[source.shop_id].rows(
-                    TABLES[source.table], source.lowest, source.highest
-                ),
+                "table": source.read_from,
+                "rows": source.rows(answer.manifests[source.shop_id]),
             }
             for source in plan.sources
         ],

@@ -20,7 +20,7 @@ from typing import Final, Literal
 import orjson
 from cachetools import LRUCache
 
-from catalogue.tables import ORDERS, TABLES
+from catalogue.tables import ORDERS
 from clock import Clock
 from connector.about import About
 from connector.body import Body, write
@@ -155,10 +155,7 @@ class Answers:
             stands_still = any(shop.state != "connected" for shop in asked.shops)
             refuse_unless_whole(about, made.seen, stands_still=stands_still)
         scans = {
-            source.token: asked.manifests[source.shop_id].scan(
-                TABLES[source.table], source.lowest, source.highest
-            )
-            for source in made.sources
+            source.token: source.scan(asked.manifests[source.shop_id]) for source in made.sources
         }
         # At once: of hundreds of shops the text is long, and so is the list of sources.
         sql = _TOKEN.sub(lambda token: scans[token[0]], made.sql)

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from catalogue.facts import FACTS, Fact
-from catalogue.field import Aggregate
+from catalogue.field import Aggregate, AnswerDimension
+from catalogue.fields import FIELDS
 from connector.cells import Form
 from connector.counted import Counts, WindowCount, WindowCounting
 from connector.coverage import Extent, Known, extents, is_unknown
@@ -111,6 +112,12 @@ def plan(
         *optional_notes(facts, question.needed, shops, known),
         *of_two_clocks(reads.values(), question.dimensions, shops),
     )
+    of_itself = {
+        name
+        for name in (*request.fields, *(one.field for group in request.filters for one in group))
+        if isinstance(FIELDS[name], AnswerDimension)
+    }
+    every_note = (*notes, *(sight.notes if sight else ()), *shop_notes)
     statement = state(
         request,
         question,
@@ -118,7 +125,7 @@ def plan(
         shops,
         unread=unread,
         extents={name: one for name, one in found.items() if name not in unread},
-        said=says(sight, (*notes, *(sight.notes if sight else ()), *shop_notes), shops, known),
+        said=says(sight, every_note, shops, known) if of_itself else {},
         form=form,
     )
     return Plan(
@@ -148,8 +155,7 @@ def plan(
         by_record=any(
             names_records(part.fact, one) for part in parts for one in question.dimensions
         ),
-        tells_notes="data_note"
-        in {*request.fields, *(clause.field for group in request.filters for clause in group)},
+        tells_notes="data_note" in of_itself,
     )
 
 

@@ -69,6 +69,8 @@ class Seen:
 def as_told(read: FactRead, shops: Sequence[ShopScope], known: Known) -> FactRead:
     """The read without the newest days, of which TikTok had not told its own figures when it was
     last asked."""
+    if not read.told:
+        return read
     days, told = dict(read.days), dict(read.told)
     for shop in shops:
         asked, until = days.get(shop.shop_id), _told_until(read, shop, known)

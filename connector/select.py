@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from catalogue.facts import Fact
@@ -21,6 +21,8 @@ from catalogue.views import VIEWS
 from connector.filters import Parameters
 from connector.reach import home
 from connector.zones import DAY, day_number, local_seconds
+from store.segments import Manifest
+from store.shapes import counts_name
 
 #: Of a shop of which nothing is to be read: no segment meets it.
 _NOTHING: Final = (0, 0)
@@ -66,13 +68,30 @@ class ShopScope:
 
 @dataclass(frozen=True)
 class Source:
-    """Segments a token stands for; only those that meet [lowest, highest) are needed."""
+    """Segments a token stands for; only those that meet [lowest, highest) are needed, or if
+    `is_counted` the counts of their rows."""
 
     token: str
     shop_id: str
     table: str
     lowest: int | None
     highest: int | None
+    is_counted: bool = False
+
+    @property
+    def read_from(self) -> str:
+        """What its segments are called."""
+        return counts_name(TABLES[self.table]) if self.is_counted else self.table
+
+    def scan(self, manifest: Manifest) -> str:
+        """What the token stands for, as a FROM item."""
+        scan = manifest.counts if self.is_counted else manifest.scan
+        return scan(TABLES[self.table], self.lowest, self.highest)
+
+    def rows(self, manifest: Manifest) -> int:
+        """How many rows the segments have."""
+        rows = manifest.counts_rows if self.is_counted else manifest.rows
+        return rows(TABLES[self.table], self.lowest, self.highest)
 
 
 @dataclass(frozen=True)
@@ -82,7 +101,7 @@ class Days:
     start: dt.date
     end: dt.date
 
-    @property
+    @cached_property
     def local(self) -> tuple[int, int]:
         """Half-open local seconds."""
         return day_number(self.start) * DAY, (day_number(self.end) + 1) * DAY
@@ -99,7 +118,8 @@ class FactSelect:
 
     `days` is the range on the axis called `axis` (a reference) by shop id, None for a fact that
     ignores it, and for a shop of which nothing is to be read. `given`: rows to read instead of the
-    fact's table; they are of the whole range.
+    fact's table; they are of the whole range. `is_counted`: of the fact's rows only their number in
+    each quarter of an hour is read.
     """
 
     def __init__(
@@ -111,12 +131,15 @@ class FactSelect:
         axis: str | None,
         days: Mapping[str, Days | None] | None,
         given: GivenRows | None = None,
+        *,
+        is_counted: bool = False,
     ) -> None:
         self.fact = fact
         self.shops = shops
         self.axis = axis
         self.days = days
         self.given = given
+        self.is_counted = is_counted
         self._parameters = parameters
         self._sources = sources
         self._columns: dict[str, dict[str, None]] = {"f": {}}
@@ -172,6 +195,9 @@ class FactSelect:
         return self.template(metric.alone(self.fact.name), self.fact.table.name)
 
     def aggregate(self, metric: Aggregate) -> str:
+        if self.is_counted:
+            self._columns["f"]["~rows"] = None
+            return 'CAST(SUM(f."~rows") AS BIGINT)'
         shop = 'f."~shop", ' if len(self.shops) > 1 else ""
         if shop and "{shop}" in metric.form:
             self._columns["f"]["~shop"] = None
@@ -252,7 +278,8 @@ class FactSelect:
         self, shop: ShopScope, table: str, lowest: int | None = None, highest: int | None = None
     ) -> str:
         token = f"{{s{len(self._sources)}}}"
-        self._sources.append(Source(token, shop.shop_id, table, lowest, highest))
+        is_counted = self.is_counted and table == self.fact.table.name
+        self._sources.append(Source(token, shop.shop_id, table, lowest, highest, is_counted))
         return token
 
     def _given_rows(self, shop: ShopScope) -> str:
@@ -288,6 +315,8 @@ class FactSelect:
     def _selected(self, alias: str, column: str, number: int, shop: ShopScope) -> str:
         if column == "~shop":
             return f'{number} AS "~shop"'
+        if column == "~rows":
+            return '"rows" AS "~rows"'
         if column.startswith("shops.") or self._tables[alias] == "shops":
             literal = self._parameters.bind(shop.literal(column.removeprefix("shops.")))
             return f'CAST({literal} AS VARCHAR) AS "{column}"'

@@ -11,7 +11,15 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogue.facts import Fact
-from catalogue.field import Aggregate, AnswerDimension, Combined, Dimension, Metric, Ratio
+from catalogue.field import (
+    Aggregate,
+    AnswerDimension,
+    Combined,
+    Dimension,
+    Metric,
+    Ratio,
+    TimeDimension,
+)
 from catalogue.fields import FIELDS
 from connector.cells import Form, dimension_cell, metric_cell, row, shown
 from connector.coverage import Extent
@@ -19,9 +27,11 @@ from connector.filters import Parameters, all_of, condition
 from connector.gaps import Gap, gap
 from connector.grouping import Grouping, Header, header, plain, together
 from connector.question import Group, Question
+from connector.reach import home
 from connector.reads import FactRead
 from connector.request import Clause, GetDataRequest
 from connector.select import FactSelect, GivenRows, ShopScope, Source
+from connector.zones import has_whole_quarters
 from errors import BadRequest
 
 _NULL = "CAST(NULL AS BIGINT)"
@@ -140,8 +150,9 @@ class _Writer:
         read = part.read
         if part.given is None and read.axis:
             select = FactSelect(
-                part.fact, self.shops, self.parameters, self.sources, part.axis, read.days
-            )
+                part.fact, self.shops, self.parameters, self.sources, part.axis, read.days,
+                is_counted=self._is_counted(part),
+            )  # fmt: skip
         else:
             select = FactSelect(
                 part.fact, self.shops, self.parameters, self.sources, None, None, part.given
@@ -176,6 +187,21 @@ class _Writer:
             select.where(f"{select.value(above.key)} IN (SELECT k FROM a0)")
         made = select.sql(columns, () if each_row else by)
         return f"{made}\n{page}" if page and each_row else made
+
+    def _is_counted(self, part: Part) -> bool:
+        """Whether nothing is asked of the rows but how many there are, and when."""
+        fact, asked = part.fact, (*self.question.dimensions, *self.question.filtered)
+        return (
+            fact.table.is_counted
+            and part.axis == fact.table.axis
+            and not self.request.options.currency
+            and all(metric.counts_all_rows(fact.name) for metric in part.metrics)
+            and all(
+                isinstance(dimension, TimeDimension) or home(fact, dimension) == "shops"
+                for dimension in asked
+            )
+            and all(has_whole_quarters(shop.zone) for shop in self.shops)
+        )
 
     def _header(self, parts: Sequence[Part]) -> Header | None:
         """What all parts are about, one row of the answer for each of its rows."""

@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from catalogue.table import QUARTER_HOUR
 from errors import BadRequest
 
 DAY: Final = 86_400
-_EPOCH: Final = dt.date(1970, 1, 1)
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 #: TikTok Shop began in 2021; instants outside these years keep the nearest offset.
 _FIRST: Final = int(dt.datetime(2015, 1, 1, tzinfo=dt.UTC).timestamp())
 _LAST: Final = int(dt.datetime(2045, 1, 1, tzinfo=dt.UTC).timestamp())
@@ -24,12 +25,12 @@ _LAST: Final = int(dt.datetime(2045, 1, 1, tzinfo=dt.UTC).timestamp())
 
 def day_number(day: dt.date) -> int:
     """Days since 1970-01-01."""
-    return day.toordinal() - _EPOCH.toordinal()
+    return day.toordinal() - _EPOCH
 
 
 def day_of(number: int) -> dt.date:
     """The day with a number of `day_number`."""
-    return _EPOCH + dt.timedelta(days=number)
+    return dt.date.fromordinal(_EPOCH + number)
 
 
 def zone_info(name: str) -> ZoneInfo:
@@ -99,6 +100,16 @@ def local_seconds(
         for position, (_, offset) in enumerate(kept[:-1])
     )
     return f"({column} + CASE {branches} ELSE {kept[-1][1]} END)"
+
+
+@lru_cache(maxsize=64)
+def has_whole_quarters(zone_name: str) -> bool:
+    """Whether its offset is always some quarters of an hour, and changes when one begins. It was so
+    nearly everywhere: Casey in Antarctica changed it at one minute past."""
+    return all(
+        start % QUARTER_HOUR == 0 and offset % QUARTER_HOUR == 0
+        for start, offset in offsets(zone_name)
+    )
 
 
 def local_day(zone_name: str, instant: int) -> int:

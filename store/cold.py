@@ -20,7 +20,7 @@ from store.marks import mark_whole, next_commit
 from store.months import ALL, is_span, months_in, span_of
 from store.publish import publish_month, sync_folder
 from store.segment_file import join_segments
-from store.shapes import SHAPES
+from store.shapes import SHAPES, names_of_bases
 from store.shop_file import reading, writing
 
 #: The newest months stay apart: they change often.
@@ -59,8 +59,8 @@ def join_old_months(
     span = span_of(labels)
     new = [
         joined
-        for table in family.tables
-        if (joined := _join(reader, folder, family, table.name, labels, span))
+        for name in names_of_bases(family.tables)
+        if (joined := _join(reader, folder, family, name, labels, span))
     ]
     sync_folder(folder)
     with writing(writer):

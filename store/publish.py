@@ -21,7 +21,7 @@ from store.manifest_file import NewSegment, Pending, switch
 from store.marks import newest_commit
 from store.months import ALL, bounds
 from store.segment_file import write_segment
-from store.shapes import SHAPES
+from store.shapes import SHAPES, names_of_bases
 from store.shop_file import reading, writing
 
 #: More changed roots than this and rewriting the month costs less than reading over a delta.
@@ -54,8 +54,9 @@ def publish_month(
     with reading(reader):
         commit = newest_commit(reader)
         base = _needs_base(reader, family, at)
-        for table in family.tables:
-            segment = write_table(reader, folder, at, table.name, base=base)
+        tables = [table.name for table in family.tables]
+        for name in names_of_bases(family.tables) if base else tables:
+            segment = write_table(reader, folder, at, name, base=base)
             if segment:
                 new.append(segment)
     sync_folder(folder)
@@ -64,7 +65,7 @@ def publish_month(
             writer,
             at,
             new,
-            [table.name for table in family.tables],
+            tables,
             commit=commit,
             base=base,
             now=now,

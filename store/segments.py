@@ -11,7 +11,7 @@ from catalogue.tables import TABLES
 from store.commits import Covered
 from store.freshness import Freshness
 from store.made import scan_of
-from store.shapes import SHAPES
+from store.shapes import SHAPES, counts_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +74,63 @@ class Manifest:
         source = self._stored(TABLES[made.source], lowest, highest)
         return scan_of(table, made, SHAPES[table.name].column_types, source, told)
 
-    def _stored(self, table: Table, lowest: int | None, highest: int | None) -> str:
-        shape = SHAPES[table.name]
-        chosen = _chosen(self.segments.get(table.name, ()), lowest, highest)
-        deltas = [one for one in chosen if one.delta]
-        touched = {one.month for one in deltas}
-        bases = [one for one in chosen if not one.delta]
-        old = any(one.shape != shape.fingerprint for one in chosen)
+    def counts(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
+        """Likewise the axis and `rows`, how many rows of the table there are: in the quarter of an
+        hour that begins then, or at that instant. For a table that `is_counted`."""
+        counted, rest = self._counted(table, lowest, highest)
         parts = []
-        if untouched := [one for one in bases if one.month not in touched]:
-            parts.append(f"SELECT * FROM {_files(untouched, old)}")
-        if covered := [one for one in bases if one.month in touched]:
-            key = shape.root_key
-            parts.append(
-                f"SELECT b.* FROM {_files(covered, old)} AS b "
-                f"ANTI JOIN (SELECT {key} FROM {_files(deltas, old)}) AS d ON b.{key} = d.{key}"
-            )
-        if deltas:
-            parts.append(f"SELECT * FROM {_files(deltas, old)}")
-        if not parts or old:
-            parts.insert(0, f"SELECT {_typed_nulls(shape.column_types)} WHERE false")
-        # A file of an older declaration may lack columns or have others: only the names count.
-        rows = (" UNION ALL BY NAME " if old else " UNION ALL ").join(parts)
-        if old:
-            return f"(SELECT {', '.join(shape.column_types)} FROM ({rows}))"
-        return f"({rows})"
+        if counted:
+            parts.append(f'SELECT "{table.axis}", "rows" FROM {_files(counted, old=False)}')
+        if rest or not counted:
+            parts.append(f'SELECT "{table.axis}", 1 AS "rows" FROM {_overlaid(table, rest)}')
+        return f"({' UNION ALL '.join(parts)})"
+
+    def counts_rows(
+        self, table: Table, lowest: int | None = None, highest: int | None = None
+    ) -> int:
+        """How many rows the segments have that `counts` lists for the same range."""
+        return sum(one.rows for group in self._counted(table, lowest, highest) for one in group)
+
+    def _counted(
+        self, table: Table, lowest: int | None, highest: int | None
+    ) -> tuple[list[Segment], list[Segment]]:
+        """The counts of all bases that nothing lies over, and the other segments."""
+        shape = SHAPES[name := counts_name(table)].fingerprint
+        known = {one.month: one for one in self.segments.get(name, ()) if one.shape == shape}
+        chosen = _chosen(self.segments.get(table.name, ()), lowest, highest)
+        touched = {one.month for one in chosen if one.delta}
+        counted = [one for one in chosen if one.month in known and one.month not in touched]
+        return [known[one.month] for one in counted], [one for one in chosen if one not in counted]
+
+    def _stored(self, table: Table, lowest: int | None, highest: int | None) -> str:
+        return _overlaid(table, _chosen(self.segments.get(table.name, ()), lowest, highest))
+
+
+def _overlaid(table: Table, chosen: Sequence[Segment]) -> str:
+    """What `Manifest.scan` gives, of these segments."""
+    shape = SHAPES[table.name]
+    deltas = [one for one in chosen if one.delta]
+    touched = {one.month for one in deltas}
+    bases = [one for one in chosen if not one.delta]
+    old = any(one.shape != shape.fingerprint for one in chosen)
+    parts = []
+    if untouched := [one for one in bases if one.month not in touched]:
+        parts.append(f"SELECT * FROM {_files(untouched, old)}")
+    if covered := [one for one in bases if one.month in touched]:
+        key = shape.root_key
+        parts.append(
+            f"SELECT b.* FROM {_files(covered, old)} AS b "
+            f"ANTI JOIN (SELECT {key} FROM {_files(deltas, old)}) AS d ON b.{key} = d.{key}"
+        )
+    if deltas:
+        parts.append(f"SELECT * FROM {_files(deltas, old)}")
+    if not parts or old:
+        parts.insert(0, f"SELECT {_typed_nulls(shape.column_types)} WHERE false")
+    # A file of an older declaration may lack columns or have others: only the names count.
+    rows = (" UNION ALL BY NAME " if old else " UNION ALL ").join(parts)
+    if old:
+        return f"(SELECT {', '.join(shape.column_types)} FROM ({rows}))"
+    return f"({rows})"
 
 
 def _chosen(segments: Iterable[Segment], lowest: int | None, highest: int | None) -> list[Segment]:

@@ -4,11 +4,11 @@ that fills it. Pure; everything follows from the table's declaration."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalogue.table import FETCHED_AT, Kind, Table
+from catalogue.table import FETCHED_AT, QUARTER_HOUR, Kind, Table
 from catalogue.tables import TABLES
 from store.families import carried_kinds, root_key
 
@@ -49,7 +49,7 @@ class Shape:
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever a segment made from an older declaration would differ."""
-        said = repr((self.column_types, self._source))
+        said = repr((self.column_types, self._source, *(["counted"] * self.table.is_counted)))
         return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
 
     def select_all(self) -> str:
@@ -117,7 +117,43 @@ class Shape:
         )
 
 
-SHAPES: dict[str, Shape] = {name: Shape(table, TABLES) for name, table in TABLES.items()}
+class Counts(Shape):
+    """Beside the bases of a table: how many of their rows (`rows`) there are in each quarter of an
+    hour, called by the instant it begins, in the place of the axis."""
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        assert self.table.axis is not None  # noqa: S101 - only what has one is counted
+        return {self.table.axis: Kind.INSTANT, "rows": Kind.COUNT}
+
+    def select_month(self) -> str:
+        """Parameters: start, end. The index on the axis has it all: no row is read."""
+        axis = self.table.axis
+        begun = f"{axis} - ({axis} % {QUARTER_HOUR} + {QUARTER_HOUR}) % {QUARTER_HOUR}"
+        return (
+            f"SELECT CAST(json_array(0, {begun}, count(*), 0) AS BLOB) FROM {self.table.stored_in} "
+            f"WHERE {axis} >= ? AND {axis} < ? GROUP BY {begun} ORDER BY {begun}"
+        )
+
+
+def counts_name(table: Table) -> str:
+    """What its counts are called among the segments."""
+    return f"{table.name}_counts"
+
+
+SHAPES: dict[str, Shape] = {
+    **{name: Shape(table, TABLES) for name, table in TABLES.items()},
+    **{counts_name(table): Counts(table, TABLES) for table in TABLES.values() if table.is_counted},
+}
+
+
+def names_of_bases(tables: Iterable[Table]) -> list[str]:
+    """What the base of a month of these tables consists of, by names of `SHAPES`."""
+    listed = list(tables)
+    return [
+        *(table.name for table in listed),
+        *(counts_name(table) for table in listed if table.is_counted),
+    ]
 
 
 def column_types(table: Table) -> dict[str, str]:

@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import pytest
 
-from catalogue.tables import TABLES
 from connector.counted import Counts
 from connector.coverage import Known
 from connector.plan import Plan, plan
@@ -74,9 +73,7 @@ def answered(made: Plan, manifests: Mapping[str, Manifest], engine: Engine) -> l
     """The rows of a plan as Looker would get them."""
     sql = made.sql
     for source in made.sources:
-        table = TABLES[source.table]
-        scan = manifests[source.shop_id].scan(table, source.lowest, source.highest)
-        sql = sql.replace(source.token, scan)
+        sql = sql.replace(source.token, source.scan(manifests[source.shop_id]))
     rows = engine.query(sql, made.parameters).column("row").to_pylist()
     return [orjson.loads(row.rstrip(","))["values"] for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -214,10 +215,18 @@ def shown(shop: Shop, engine: Engine, table: Table) -> list[dict[str, Any]]:
     return list(rows)
 
 
+def counted(shop: Shop, engine: Engine, table: Table) -> Counter[int]:
+    """How many rows a reader of the counts sees, by quarter of an hour since 1970."""
+    found: Counter[int] = Counter()
+    for row in engine.query(f"SELECT * FROM {shop.columns.manifest().counts(table)}").to_pylist():
+        found[row[str(table.axis)] // 900] += row["rows"]
+    return found
+
+
 def differences(
     shop: Shop, engine: Engine, tables: Iterable[Table] = tuple(TABLES.values())
 ) -> list[str]:
-    """One line for each table whose columns do not show its records."""
+    """One line for each table whose columns do not show its records, or whose counts do not."""
     found = []
     for table in tables:
         want = sorted(expected(shop.path, table), key=lambda row: [row[k] for k in table.key])
@@ -225,4 +234,8 @@ def differences(
         if want != have:
             found.append(f"{table.name}: {len(have)} rows shown, {len(want)} kept")
             found += [f"  {b} instead of {a}" for a, b in zip(want, have, strict=False) if a != b]
+        if table.is_counted and counted(shop, engine, table) != Counter(
+            row[str(table.axis)] // 900 for row in want
+        ):
+            found.append(f"{table.name}: its rows are counted wrongly")
     return found

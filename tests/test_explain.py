@@ -108,6 +108,9 @@ def test_the_rows_read_are_those_of_the_segments_behind(shop: Answering) -> None
     assert plan["sources"] == [{"shop": "111", "table": "order_line_items", "rows": 6}]
     assert plan["rows"] == 4
     assert plan["bytes"] > 100
+    # Four orders, none in the quarter of an hour of another.
+    counted = plan_of(shop, "orders")
+    assert counted["sources"] == [{"shop": "111", "table": "orders_counts", "rows": 4}]
 
 
 def test_the_time_is_told_apart_and_a_remembered_answer_says_so(shop: Answering) -> None:
