@@ -173,7 +173,8 @@ class Facts:
     def _of_unit(self, row: Row, unit: Payload) -> Row:
         """The order line, product and SKU behind one unit of a return or a cancellation."""
         place = (row.order_id or "", str(unit.get("order_line_item_id")))
-        found = replace(row, line=self._lines.get(place, {}))
+        own = text((unit.get("refund_amount") or {}).get("currency"))
+        found = replace(row, line=self._lines.get(place, {}), currency=own or row.currency)
         sku_id = text(unit.get("sku_id")) or text(found.line.get("sku_id"))
         product_id = sold_product(found.line)
         if product_id is None:

@@ -308,7 +308,11 @@ SKU_INVENTORY = Table(
 )
 
 _REFUND: Final = (
-    Column("currency", Kind.TEXT, "Of the refund; without one, of the request's other lines."),
+    Column(
+        "currency",
+        Kind.TEXT,
+        "Of the refund; without one, of the request's other lines if they agree.",
+    ),
     *money("refund_total", "refund_subtotal", "refund_shipping_fee", "refund_tax"),
     *money("retail_delivery_fee", "buyer_service_fee"),
 )

@@ -60,7 +60,7 @@ def parse(content: bytes, unread: str = "") -> Envelope | None:
             return None
     if not isinstance(document, dict):
         return None
-    code = _integer(document.get("code"))
+    code = integer(document.get("code"))
     payload = document.get("data")
     if code is None or not (payload is None or isinstance(payload, dict)):
         return None
@@ -85,7 +85,8 @@ def _taken_apart(content: bytes, unread: str) -> dict[str, Any] | None:
     return {**known, "data": {**data, unread: records}}
 
 
-def _integer(value: object) -> int | None:
+def integer(value: object) -> int | None:
+    """A code or a count, also where it is text; None for anything else."""
     # A few codes were seen as text.
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < 10**_MOST_DIGITS else None

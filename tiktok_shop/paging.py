@@ -11,12 +11,11 @@ import orjson
 
 from tiktok_shop.attempt import Reply
 from tiktok_shop.endpoints import Endpoint
+from tiktok_shop.envelope import integer
 from tiktok_shop.errors import Answer, Remedy, TikTokError, error_for
 
 MAX_EMPTY_PAGES: Final = 10
 MAX_SAME_PAGES: Final = 3
-#: Of a count of rows.
-_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,11 @@ def page_in(endpoint: Endpoint, reply: Reply) -> Page:
     if rows and isinstance(rows[0], msgspec.Raw):
         rows = Records(rows, endpoint, reply)
     token = reply.data.get("next_page_token")
-    total = str(reply.data.get("total_count"))
+    total = integer(reply.data.get("total_count"))
     return Page(
         rows=rows,
         next_token="" if token is None else str(token),
-        total=int(total) if total.isdecimal() and len(total) <= _MOST_DIGITS else None,
+        total=total if total is not None and total >= 0 else None,
         reply=reply,
     )
 
