@@ -103,8 +103,8 @@ class Table:
 
     `key`: primary key. `root`: the id whose rows are replaced together in a delta segment (an
     order with all its lines). `axis`: the immutable instant that decides the month of a segment,
-    or None for a small table that is one segment. `is_counted`: beside a segment it is kept how
-    many rows there are in each quarter of an hour, for questions that ask for no more. Two
+    or None for a small table that is one segment. `has_histogram`: beside its segments it is
+    kept how many rows there are in each quarter of an hour, for questions that ask for no more. Two
     bookkeeping columns come with every table: `fetched_at` (when this content was read) and
     `last_seen_at` (when TikTok last mentioned it).
     A row replaces a stored one only if its (update_time, fetched_at) is not older.
@@ -119,7 +119,7 @@ class Table:
     derived: tuple[Derived, ...] = ()
     parent: Parent | None = None
     made: Made | None = None
-    is_counted: bool = False
+    has_histogram: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -128,6 +128,8 @@ class Table:
         missing = {*self.key, self.root, *([self.axis] if self.axis else [])} - set(names)
         if missing:
             raise ValueError(f"{self.name}: {sorted(missing)} is not a column")
+        if self.has_histogram and not (self.axis and self.key == (self.root,)):
+            raise ValueError(f"{self.name}: a histogram is of roots on an axis")
 
     def __getitem__(self, name: str) -> Column:
         for column in self.stored():

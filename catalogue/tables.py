@@ -78,7 +78,7 @@ ORDERS = Table(
     key=("order_id",),
     root="order_id",
     axis="create_time",
-    is_counted=True,
+    has_histogram=True,
     columns=(
         *texts("order_id"),
         *keys("order_key"),

@@ -71,7 +71,8 @@ def explained(answer: Answer) -> dict[str, object]:
         "sources": [
             {
                 "shop": source.shop_id,
-                "table": source.read_from,
+                "table": source.table,
+                "histogram": source.as_histogram,
                 "rows": source.rows(answer.manifests[source.shop_id]),
             }
             for source in plan.sources

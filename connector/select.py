@@ -22,7 +22,6 @@ from connector.filters import Parameters
 from connector.reach import home
 from connector.zones import DAY, day_number, local_seconds
 from store.segments import Manifest
-from store.shapes import counts_name
 
 #: Of a shop of which nothing is to be read: no segment meets it.
 _NOTHING: Final = (0, 0)
@@ -68,29 +67,24 @@ class ShopScope:
 
 @dataclass(frozen=True)
 class Source:
-    """Segments a token stands for; only those that meet [lowest, highest) are needed, or if
-    `is_counted` the counts of their rows."""
+    """Segments a token stands for; only those that meet [lowest, highest) are needed.
+    `as_histogram`: not the rows in them, only how many there are and when."""
 
     token: str
     shop_id: str
     table: str
     lowest: int | None
     highest: int | None
-    is_counted: bool = False
-
-    @property
-    def read_from(self) -> str:
-        """What its segments are called."""
-        return counts_name(TABLES[self.table]) if self.is_counted else self.table
+    as_histogram: bool = False
 
     def scan(self, manifest: Manifest) -> str:
         """What the token stands for, as a FROM item."""
-        scan = manifest.counts if self.is_counted else manifest.scan
+        scan = manifest.histogram if self.as_histogram else manifest.scan
         return scan(TABLES[self.table], self.lowest, self.highest)
 
     def rows(self, manifest: Manifest) -> int:
         """How many rows the segments have."""
-        rows = manifest.counts_rows if self.is_counted else manifest.rows
+        rows = manifest.histogram_rows if self.as_histogram else manifest.rows
         return rows(TABLES[self.table], self.lowest, self.highest)
 
 
@@ -118,8 +112,8 @@ class FactSelect:
 
     `days` is the range on the axis called `axis` (a reference) by shop id, None for a fact that
     ignores it, and for a shop of which nothing is to be read. `given`: rows to read instead of the
-    fact's table; they are of the whole range. `is_counted`: of the fact's rows only their number in
-    each quarter of an hour is read.
+    fact's table; they are of the whole range. `as_histogram`: of the fact's rows only their number
+    in each quarter of an hour is read.
     """
 
     def __init__(
@@ -132,14 +126,14 @@ class FactSelect:
         days: Mapping[str, Days | None] | None,
         given: GivenRows | None = None,
         *,
-        is_counted: bool = False,
+        as_histogram: bool = False,
     ) -> None:
         self.fact = fact
         self.shops = shops
         self.axis = axis
         self.days = days
         self.given = given
-        self.is_counted = is_counted
+        self.as_histogram = as_histogram
         self._parameters = parameters
         self._sources = sources
         self._columns: dict[str, dict[str, None]] = {"f": {}}
@@ -195,7 +189,7 @@ class FactSelect:
         return self.template(metric.alone(self.fact.name), self.fact.table.name)
 
     def aggregate(self, metric: Aggregate) -> str:
-        if self.is_counted:
+        if self.as_histogram and metric.counts_all_rows(self.fact.name):
             self._columns["f"]["~rows"] = None
             return 'CAST(SUM(f."~rows") AS BIGINT)'
         shop = 'f."~shop", ' if len(self.shops) > 1 else ""
@@ -278,8 +272,8 @@ class FactSelect:
         self, shop: ShopScope, table: str, lowest: int | None = None, highest: int | None = None
     ) -> str:
         token = f"{{s{len(self._sources)}}}"
-        is_counted = self.is_counted and table == self.fact.table.name
-        self._sources.append(Source(token, shop.shop_id, table, lowest, highest, is_counted))
+        as_histogram = self.as_histogram and table == self.fact.table.name
+        self._sources.append(Source(token, shop.shop_id, table, lowest, highest, as_histogram))
         return token
 
     def _given_rows(self, shop: ShopScope) -> str:

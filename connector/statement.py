@@ -151,7 +151,7 @@ class _Writer:
         if part.given is None and read.axis:
             select = FactSelect(
                 part.fact, self.shops, self.parameters, self.sources, part.axis, read.days,
-                is_counted=self._is_counted(part),
+                as_histogram=self._is_told_by_histogram(part),
             )  # fmt: skip
         else:
             select = FactSelect(
@@ -188,11 +188,11 @@ class _Writer:
         made = select.sql(columns, () if each_row else by)
         return f"{made}\n{page}" if page and each_row else made
 
-    def _is_counted(self, part: Part) -> bool:
+    def _is_told_by_histogram(self, part: Part) -> bool:
         """Whether nothing is asked of the rows but how many there are, and when."""
         fact, asked = part.fact, (*self.question.dimensions, *self.question.filtered)
         return (
-            fact.table.is_counted
+            fact.table.has_histogram
             and part.axis == fact.table.axis
             and not self.request.options.currency
             and all(metric.counts_all_rows(fact.name) for metric in part.metrics)

@@ -20,7 +20,7 @@ from store.marks import mark_whole, next_commit
 from store.months import ALL, is_span, months_in, span_of
 from store.publish import publish_month, sync_folder
 from store.segment_file import join_segments
-from store.shapes import SHAPES, names_of_bases
+from store.shapes import Histogram, Shape, fingerprints, shapes_of_bases
 from store.shop_file import reading, writing
 
 #: The newest months stay apart: they change often.
@@ -59,8 +59,8 @@ def join_old_months(
     span = span_of(labels)
     new = [
         joined
-        for name in names_of_bases(family.tables)
-        if (joined := _join(reader, folder, family, name, labels, span))
+        for shape in shapes_of_bases(family.tables)
+        if (joined := _join(reader, folder, family, shape, labels, span))
     ]
     sync_folder(folder)
     with writing(writer):
@@ -95,21 +95,24 @@ def _with_delta(reader: sqlite3.Connection, family: Family, labels: Sequence[str
 def _state(
     connection: sqlite3.Connection, family: Family, labels: Sequence[str]
 ) -> list[tuple[str, int, str, bool]]:
-    """(label, newest commit shown, its files, whether they show everything) of each label."""
+    """(label, newest commit shown, its files, whether they show everything) of each label. A file
+    of another shape does not: another version of this program may work on the same folder."""
     found = []
+    today = fingerprints()
     for label in labels:
         row = connection.execute(
             "SELECT changed_seq, published_seq, whole FROM _months WHERE family = ? AND month = ?",
             (family.name, label),
         ).fetchone()
-        files, deltas = connection.execute(
-            "SELECT group_concat(file), total(delta) FROM (SELECT file, delta FROM _segments "
-            "WHERE family = ? AND month = ? AND retired_at IS NULL ORDER BY file)",
+        live = connection.execute(
+            'SELECT file, "table", shape, delta FROM _segments '
+            "WHERE family = ? AND month = ? AND retired_at IS NULL ORDER BY file",
             (family.name, label),
-        ).fetchone()
+        ).fetchall()
         changed, shown, whole = row or (1, 0, 1)
-        clean = changed <= shown and not whole and not deltas
-        found.append((label, shown, files or "", clean))
+        bases = all(not delta and shape == today.get(name) for _, name, shape, delta in live)
+        clean = changed <= shown and not whole and bases
+        found.append((label, shown, ",".join(file for file, *_ in live), clean))
     return found
 
 
@@ -117,26 +120,25 @@ def _join(
     reader: sqlite3.Connection,
     folder: Path,
     family: Family,
-    table: str,
+    shape: Shape | Histogram,
     labels: Sequence[str],
     span: str,
 ) -> NewSegment | None:
-    shape = SHAPES[table]
     files = dict(
         reader.execute(
             'SELECT month, file FROM _segments WHERE family = ? AND "table" = ? '
             "AND retired_at IS NULL",
-            (family.name, table),
+            (family.name, shape.name),
         )
     )
     parts = [folder / files[label] for label in labels if label in files]
-    name = f"{table}-{span}-base-{secrets.token_hex(6)}.parquet"
+    name = f"{shape.name}-{span}-base-{secrets.token_hex(6)}.parquet"
     unfinished = folder / f"{name}.unfinished"
     written = join_segments(unfinished, shape.kinds, shape.table.axis, parts)
     if written is None:
         return None
     unfinished.rename(folder / name)
-    return NewSegment(name, table, shape.fingerprint, written)
+    return NewSegment(name, shape.name, shape.fingerprint, written)
 
 
 def _switch(

@@ -11,7 +11,7 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -41,7 +41,7 @@ from store.migrations import prepare_shop_file
 from store.months import ALL, DAY, month_of
 from store.publish import FAMILIES, publish_month
 from store.segments import Manifest, Segment
-from store.shapes import SHAPES, column_types
+from store.shapes import column_types, fingerprints
 from store.shop_file import DAMAGED, is_damaged, open_reader, open_writer, reading, writing
 
 __all__ = ["Manifest", "Segment", "ShopColumns", "column_types"]
@@ -145,7 +145,7 @@ class ShopColumns:
             # Before the marks: whatever it names is in the records that the segments are made from.
             covered = stretches(writer, READ)
             promise = covered != stretches(writer, PUBLISHED)
-            waiting = pending(writer, {name: shape.fingerprint for name, shape in SHAPES.items()})
+            waiting = pending(writer, fingerprints())
             if not waiting and not promise:
                 return False
             started = self._clock.monotonic()
@@ -252,8 +252,10 @@ class ShopColumns:
             writer.executemany("DELETE FROM _segments WHERE file = ?", retired)
         listed = {file for (file,) in writer.execute("SELECT file FROM _segments")}
         for path in self.folder.glob("*.parquet*"):
-            if path.name not in listed and path.stat().st_mtime < limit:
-                path.unlink(missing_ok=True)
+            # `publish_rows` takes no turn: what was unfinished a moment ago has its name by now.
+            with suppress(FileNotFoundError):
+                if path.name not in listed and path.stat().st_mtime < limit:
+                    path.unlink()
 
 
 def _all_months(connection: sqlite3.Connection) -> set[Pending]:

@@ -29,7 +29,7 @@ from store.publish import (
     too_much_changed,
     write_table,
 )
-from store.shapes import SHAPES
+from store.shapes import fingerprints
 from store.shop_file import reading, writing
 from store.upsert import upsert_for
 
@@ -50,7 +50,7 @@ def publish_rows(
     for write in writes:
         for place, root in _places(write):
             wanted.setdefault(place, set()).add(root)
-    shapes = {name: shape.fingerprint for name, shape in SHAPES.items()}
+    shapes = fingerprints()
     listed = False
     for _ in range(_LOOKS):
         ours: dict[Pending, list[tuple[str, str]]] = {}

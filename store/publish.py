@@ -21,7 +21,7 @@ from store.manifest_file import NewSegment, Pending, switch
 from store.marks import newest_commit
 from store.months import ALL, bounds
 from store.segment_file import write_segment
-from store.shapes import SHAPES, names_of_bases
+from store.shapes import HISTOGRAMS, SHAPES, Histogram, Shape, fingerprints
 from store.shop_file import reading, writing
 
 #: More changed roots than this and rewriting the month costs less than reading over a delta.
@@ -54,18 +54,19 @@ def publish_month(
     with reading(reader):
         commit = newest_commit(reader)
         base = _needs_base(reader, family, at)
-        tables = [table.name for table in family.tables]
-        for name in names_of_bases(family.tables) if base else tables:
-            segment = write_table(reader, folder, at, name, base=base)
+        for table in family.tables:
+            segment = write_table(reader, folder, at, table.name, base=base)
             if segment:
                 new.append(segment)
+                if base and table.has_histogram:
+                    new.append(_write_histogram(reader, folder, at, table.name))
     sync_folder(folder)
     with writing(writer):
         listed = switch(
             writer,
             at,
             new,
-            tables,
+            [table.name for table in family.tables],
             commit=commit,
             base=base,
             now=now,
@@ -93,7 +94,8 @@ def has_good_base(reader: sqlite3.Connection, family: Family, at: Pending) -> bo
         "WHERE family = ? AND month = ? AND retired_at IS NULL",
         (at.family, at.month),
     ).fetchall()
-    return not whole and all(shape == SHAPES[table].fingerprint for table, shape in live)
+    today = fingerprints()
+    return not whole and all(shape == today.get(table) for table, shape in live)
 
 
 def too_much_changed(reader: sqlite3.Connection, family: Family, at: Pending) -> bool:
@@ -131,14 +133,30 @@ def write_table(
         rows = reader.execute(shape.select_roots(), (roots, *bounds(at.month)))
     else:
         rows = reader.execute(shape.select_changed(), (at.family, at.month, *bounds(at.month)))
-    kind = "base" if base else "delta"
-    name = f"{table}-{at.month}-{kind}-{secrets.token_hex(6)}.parquet"
+    return _written(folder, at, shape, rows, "base" if base else "delta")
+
+
+def _write_histogram(
+    reader: sqlite3.Connection, folder: Path, at: Pending, table: str
+) -> NewSegment:
+    """Of a month that has rows."""
+    histogram = HISTOGRAMS[table]
+    rows = reader.execute(histogram.select_month(), bounds(at.month))
+    segment = _written(folder, at, histogram, rows, "base")
+    assert segment is not None  # noqa: S101 - rows that were there a moment ago, in one snapshot
+    return segment
+
+
+def _written(
+    folder: Path, at: Pending, shape: Shape | Histogram, rows: sqlite3.Cursor, kind: str
+) -> NewSegment | None:
+    name = f"{shape.name}-{at.month}-{kind}-{secrets.token_hex(6)}.parquet"
     unfinished = folder / f"{name}.unfinished"
     written = write_segment(unfinished, shape.kinds, shape.table.axis, rows)
     if written is None:
         return None
     unfinished.rename(folder / name)
-    return NewSegment(name, table, shape.fingerprint, written)
+    return NewSegment(name, shape.name, shape.fingerprint, written)
 
 
 def sync_folder(folder: Path) -> None:

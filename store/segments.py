@@ -11,7 +11,7 @@ from catalogue.tables import TABLES
 from store.commits import Covered
 from store.freshness import Freshness
 from store.made import scan_of
-from store.shapes import SHAPES, counts_name
+from store.shapes import HISTOGRAMS, SHAPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,17 @@ class Segment:
     lowest: int | None
     highest: int | None
     shape: str = ""
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What tells how many rows a table has: histograms of bases, the deltas that lie over some of
+    these bases, and other segments."""
+
+    histograms: Sequence[Segment]
+    deltas: Sequence[Segment]
+    bases: Sequence[Segment]
+    rest: Sequence[Segment]
 
 
 @dataclass(frozen=True)
@@ -74,33 +85,52 @@ class Manifest:
         source = self._stored(TABLES[made.source], lowest, highest)
         return scan_of(table, made, SHAPES[table.name].column_types, source, told)
 
-    def counts(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
+    def histogram(self, table: Table, lowest: int | None = None, highest: int | None = None) -> str:
         """Likewise the axis and `rows`, how many rows of the table there are: in the quarter of an
-        hour that begins then, or at that instant. For a table that `is_counted`."""
-        counted, rest = self._counted(table, lowest, highest)
+        hour that begins then, or at that instant. For a table that `has_histogram`."""
+        found, axis = self._counted(table, lowest, highest), table.axis
+        key = SHAPES[table.name].root_key
         parts = []
-        if counted:
-            parts.append(f'SELECT "{table.axis}", "rows" FROM {_files(counted, old=False)}')
-        if rest or not counted:
-            parts.append(f'SELECT "{table.axis}", 1 AS "rows" FROM {_overlaid(table, rest)}')
+        if found.histograms:
+            parts.append(f"SELECT {axis}, rows FROM {_files(found.histograms, old=False)}")
+        if found.deltas:
+            # A row never moves: of what lies over a base only the new ones count.
+            parts.append(
+                f"SELECT d.{axis}, 1 AS rows FROM {_files(found.deltas, old=False)} AS d "
+                f"ANTI JOIN {_files(found.bases, old=False)} AS b ON b.{key} = d.{key}"
+            )
+        if found.rest or not parts:
+            parts.append(f"SELECT {axis}, 1 AS rows FROM {_overlaid(table, found.rest)}")
         return f"({' UNION ALL '.join(parts)})"
 
-    def counts_rows(
+    def histogram_rows(
         self, table: Table, lowest: int | None = None, highest: int | None = None
     ) -> int:
-        """How many rows the segments have that `counts` lists for the same range."""
-        return sum(one.rows for group in self._counted(table, lowest, highest) for one in group)
+        """How many rows the segments have that `histogram` lists for the same range."""
+        found = self._counted(table, lowest, highest)
+        listed = (*found.histograms, *found.deltas, *found.bases, *found.rest)
+        return sum(segment.rows for segment in listed)
 
-    def _counted(
-        self, table: Table, lowest: int | None, highest: int | None
-    ) -> tuple[list[Segment], list[Segment]]:
-        """The counts of all bases that nothing lies over, and the other segments."""
-        shape = SHAPES[name := counts_name(table)].fingerprint
-        known = {one.month: one for one in self.segments.get(name, ()) if one.shape == shape}
+    def _counted(self, table: Table, lowest: int | None, highest: int | None) -> _Counted:
         chosen = _chosen(self.segments.get(table.name, ()), lowest, highest)
-        touched = {one.month for one in chosen if one.delta}
-        counted = [one for one in chosen if one.month in known and one.month not in touched]
-        return [known[one.month] for one in counted], [one for one in chosen if one not in counted]
+        made = HISTOGRAMS[table.name]
+        known = {
+            one.month: one
+            for one in self.segments.get(made.name, ())
+            if one.shape == made.fingerprint
+        }
+        shape = SHAPES[table.name].fingerprint
+        old = {one.month for one in chosen if one.shape != shape or one.month not in known}
+        new = [one for one in chosen if one.month not in old]
+        deltas = [one for one in new if one.delta]
+        touched = {one.month for one in deltas}
+        bases = [one for one in new if not one.delta]
+        return _Counted(
+            histograms=[known[one.month] for one in bases],
+            deltas=deltas,
+            bases=[one for one in bases if one.month in touched],
+            rest=[one for one in chosen if one.month in old],
+        )
 
     def _stored(self, table: Table, lowest: int | None, highest: int | None) -> str:
         return _overlaid(table, _chosen(self.segments.get(table.name, ()), lowest, highest))

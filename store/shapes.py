@@ -24,6 +24,11 @@ class Shape:
     table: Table
     tables: Mapping[str, Table]
 
+    @property
+    def name(self) -> str:
+        """What its segments are called."""
+        return self.table.name
+
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         return {
@@ -49,8 +54,9 @@ class Shape:
     @cached_property
     def fingerprint(self) -> str:
         """Changes whenever a segment made from an older declaration would differ."""
-        said = repr((self.column_types, self._source, *(["counted"] * self.table.is_counted)))
-        return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
+        # With a histogram, so that months without one are made again.
+        with_one = ["histogram"] if self.table.has_histogram else []
+        return _digest(repr((self.column_types, self._source, *with_one)))
 
     def select_all(self) -> str:
         """Every row of a table without an axis. No parameters."""
@@ -117,18 +123,30 @@ class Shape:
         )
 
 
-class Counts(Shape):
-    """Beside the bases of a table: how many of their rows (`rows`) there are in each quarter of an
-    hour, called by the instant it begins, in the place of the axis."""
+@dataclass(frozen=True)
+class Histogram:
+    """How many rows (`rows`) of a table there are in each quarter of an hour, called by the instant
+    it begins, in the place of the axis. A segment of its own beside each base of the table."""
+
+    table: Table
+
+    @property
+    def name(self) -> str:
+        """What its segments are called."""
+        return f"{self.table.name}_histogram"
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
-        assert self.table.axis is not None  # noqa: S101 - only what has one is counted
-        return {self.table.axis: Kind.INSTANT, "rows": Kind.COUNT}
+        return {str(self.table.axis): Kind.INSTANT, "rows": Kind.COUNT}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return _digest(self.select_month())
 
     def select_month(self) -> str:
         """Parameters: start, end. The index on the axis has it all: no row is read."""
         axis = self.table.axis
+        # The remainder of an instant before 1970 is negative.
         begun = f"{axis} - ({axis} % {QUARTER_HOUR} + {QUARTER_HOUR}) % {QUARTER_HOUR}"
         return (
             f"SELECT CAST(json_array(0, {begun}, count(*), 0) AS BLOB) FROM {self.table.stored_in} "
@@ -136,24 +154,30 @@ class Counts(Shape):
         )
 
 
-def counts_name(table: Table) -> str:
-    """What its counts are called among the segments."""
-    return f"{table.name}_counts"
+def _digest(said: str) -> str:
+    return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
 
 
-SHAPES: dict[str, Shape] = {
-    **{name: Shape(table, TABLES) for name, table in TABLES.items()},
-    **{counts_name(table): Counts(table, TABLES) for table in TABLES.values() if table.is_counted},
+SHAPES: dict[str, Shape] = {name: Shape(table, TABLES) for name, table in TABLES.items()}
+
+#: By name of the table.
+HISTOGRAMS: dict[str, Histogram] = {
+    name: Histogram(table) for name, table in TABLES.items() if table.has_histogram
 }
 
 
-def names_of_bases(tables: Iterable[Table]) -> list[str]:
-    """What the base of a month of these tables consists of, by names of `SHAPES`."""
-    listed = list(tables)
+def shapes_of_bases(tables: Iterable[Table]) -> list[Shape | Histogram]:
+    """Of the segments that a month of these tables consists of while nothing lies over it."""
+    names = [table.name for table in tables]
     return [
-        *(table.name for table in listed),
-        *(counts_name(table) for table in listed if table.is_counted),
+        *(SHAPES[name] for name in names),
+        *(HISTOGRAMS[name] for name in names if name in HISTOGRAMS),
     ]
+
+
+def fingerprints() -> dict[str, str]:
+    """Of all segments that are made today, by what they are called."""
+    return {one.name: one.fingerprint for one in shapes_of_bases(TABLES.values())}
 
 
 def column_types(table: Table) -> dict[str, str]:

@@ -30,6 +30,9 @@ LEFT_OUT: Final = frozenset(
 )
 DIMENSION_NAMES: Final = sorted(set(DIMENSIONS) & set(FIELDS) - LEFT_OUT)
 METRIC_NAMES: Final = sorted(set(METRICS) & set(FIELDS) - LEFT_OUT)
+OF_TIME_AND_SHOP: Final = sorted(
+    {name for name in DIMENSION_NAMES if DIMENSIONS[name].reads in ("time", "hour", "shop")}
+)
 #: The hash of a buyer is known to us alone; Paid Date moves the axis, see `tests.test_plan`.
 NOT_FILTERED: Final = HASHED | {"paid_date"}
 ZONES: Final = ("", "", "UTC", "America/Los_Angeles", "Asia/Jakarta", "Asia/Kathmandu")
@@ -103,13 +106,19 @@ def reads(names: Iterable[str]) -> frozenset[str]:
 @st.composite
 def questions(draw: st.DrawFn, known: KnownValues, now: float) -> dict[str, Any]:
     fact = draw(st.sampled_from(BEGINNINGS))
-    dimensions = draw(_dimensions(fact))
+    # How many orders, and when, is a way of its own.
+    counts_only = draw(st.integers(0, 9)) == 0
+    some = st.lists(st.sampled_from(OF_TIME_AND_SHOP), max_size=3, unique=True)
+    dimensions = draw(some if counts_only else _dimensions(fact))
+    shown = OF_TIME_AND_SHOP if counts_only else _shown_by(fact)
     filtered = [
         name
-        for name in draw(st.lists(st.sampled_from(_shown_by(fact)), max_size=2, unique=True))
+        for name in draw(st.lists(st.sampled_from(shown), max_size=2, unique=True))
         if name not in NOT_FILTERED and draw(st.booleans())
     ]
     metrics = draw(_metrics(fact, reads([*dimensions, *filtered])))
+    if counts_only:
+        metrics = ["orders", *(name for name in metrics[:1] if name != "orders")]
     if not dimensions and not metrics:
         dimensions = [draw(st.sampled_from(_shown_by(fact)))]
     clauses = [draw(_clauses(name, known)) for name in filtered]

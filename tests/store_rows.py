@@ -216,9 +216,10 @@ def shown(shop: Shop, engine: Engine, table: Table) -> list[dict[str, Any]]:
 
 
 def counted(shop: Shop, engine: Engine, table: Table) -> Counter[int]:
-    """How many rows a reader of the counts sees, by quarter of an hour since 1970."""
+    """How many rows a reader of the histogram sees, by quarter of an hour since 1970."""
     found: Counter[int] = Counter()
-    for row in engine.query(f"SELECT * FROM {shop.columns.manifest().counts(table)}").to_pylist():
+    scan = shop.columns.manifest().histogram(table)
+    for row in engine.query(f"SELECT * FROM {scan}").to_pylist():
         found[row[str(table.axis)] // 900] += row["rows"]
     return found
 
@@ -226,7 +227,7 @@ def counted(shop: Shop, engine: Engine, table: Table) -> Counter[int]:
 def differences(
     shop: Shop, engine: Engine, tables: Iterable[Table] = tuple(TABLES.values())
 ) -> list[str]:
-    """One line for each table whose columns do not show its records, or whose counts do not."""
+    """One line for each table whose columns, or whose histogram, do not show its records."""
     found = []
     for table in tables:
         want = sorted(expected(shop.path, table), key=lambda row: [row[k] for k in table.key])
@@ -234,7 +235,7 @@ def differences(
         if want != have:
             found.append(f"{table.name}: {len(have)} rows shown, {len(want)} kept")
             found += [f"  {b} instead of {a}" for a, b in zip(want, have, strict=False) if a != b]
-        if table.is_counted and counted(shop, engine, table) != Counter(
+        if table.has_histogram and counted(shop, engine, table) != Counter(
             row[str(table.axis)] // 900 for row in want
         ):
             found.append(f"{table.name}: its rows are counted wrongly")

@@ -315,7 +315,7 @@ def test_a_delta_of_one_month_leaves_the_others_alone(shop: Shop, engine: Engine
     shop.write(*order_writes(*old))
     shop.publish()
     july = {one for one in files(shop) if "2026-07" in one}
-    assert len(july) == 4, "three tables and the counts of orders"
+    assert len(july) == 4, "three tables and the histogram of orders"
     shop.write(*order_writes(order_rows(3, NOON + 3, lines=2, status="X", update_time=NOON * 2)))
     shop.publish()
     assert {one for one in files(shop) if "2026-07" in one} == july
@@ -465,6 +465,28 @@ def test_a_damaged_segment_is_found_and_made_again(shop: Shop, engine: Engine, d
     assert set(shop.columns.check()) == set(hurt)
     assert differences(shop, engine) == []
     assert shop.columns.check() == []
+
+
+def test_a_file_that_gets_its_name_while_it_is_looked_at_is_left_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that somebody waits for are published without a turn."""
+    shop.write(*order_writes(order_rows(1)))
+    shop.columns.folder.mkdir()
+    unfinished = shop.columns.folder / "orders-2026-08-delta-abc.parquet.unfinished"
+    unfinished.touch()
+    found = Path.glob
+
+    def glob(folder: Path, pattern: str) -> Iterator[Path]:
+        for path in list(found(folder, pattern)):
+            if path == unfinished:
+                unfinished.rename(unfinished.with_suffix(""))
+            yield path
+
+    monkeypatch.setattr(Path, "glob", glob)
+    shop.publish()
+    assert unfinished.with_suffix("").exists()
+    assert shop.columns.manifest().published_at == NOON
 
 
 def test_rebuild_makes_everything_again_even_without_marks(shop: Shop, engine: Engine) -> None:

@@ -24,6 +24,7 @@ from tests.store_rows import (
     NOON,
     FakeClock,
     Shop,
+    counted,
     differences,
     expected,
     full_row,
@@ -135,6 +136,8 @@ def read(shop: Shop, engine: Engine) -> Rows:
         sql = f"SELECT {told_apart(table)} FROM {manifest.scan(table)}"
         rows = [tuple(row.values()) for row in engine.query(sql).to_pylist()]
         assert len(rows) == len(set(rows))
+        if table.has_histogram:
+            assert counted(shop, engine, table).total() == len(rows)
         _sort_in(found, table, rows)
     return found
 
