@@ -96,8 +96,8 @@ def seen(
         for read in reads
         if read.fed_by != "shops"
     ]
-    starts = [one.start for one in looks if one.start is not None]
-    asked_for = [one.to_ask_for for one in looks if one.to_ask_for is not None]
+    starts = [start for one in looks if (start := one.start) is not None]
+    asked_for = [days for one in looks if (days := one.to_ask_for) is not None]
     firsts = [first for first, _ in asked_for if first is not None]
     return Seen(
         as_of=min([*counted_at, *(one.read_at for one in looks if one.stretches)], default=None),
