@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def wait_until(condition: object, seconds: float = 10.0) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def hangups_are_heeded() -> Iterator[None]:
+    """Also where the tests were started with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_stop_signal_asks_every_child_once_and_waits_for_it(tmp_path: Path, name: str) -> None:
     said: list[str] = []
@@ -96,6 +105,21 @@ def test_a_stop_signal_asks_every_child_once_and_waits_for_it(tmp_path: Path, na
     assert status == 0
     assert said == []
     assert sorted(diary.read_text().split()) == ["ready", "ready", "stopped", "stopped"]
+
+
+def test_a_hangup_stops_nothing_that_was_started_with_nohup(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    hangs_up = """
+import os, pathlib, signal, sys, time
+os.kill(os.getppid(), signal.SIGHUP)
+time.sleep(1)
+pathlib.Path(sys.argv[1]).write_text("still here")
+os.kill(os.getppid(), signal.SIGTERM)
+time.sleep(5)
+"""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    assert run_until_stopped([child("one", hangs_up, diary)], SystemClock(), print) == 0
+    assert diary.read_text() == "still here"
 
 
 def test_the_handlers_of_the_caller_are_put_back(tmp_path: Path) -> None:
