@@ -142,6 +142,7 @@ def _in_groups(ids: Iterable[str], kind: type[Field]) -> str:
 
 def tables_page() -> str:
     """Markdown: the record tables of a shop's file, and the facts that answers are read from."""
+    counted = [f"`{table.name}`" for table in TABLES.values() if table.has_histogram]
     lines = [
         "# Tables",
         "",
@@ -149,7 +150,9 @@ def tables_page() -> str:
             f"{_MADE.replace('catalogue', 'declarations')} Every shop has a file `records.sqlite` "
             "with these tables; instants are UTC epoch seconds, money is TikTok's decimal text. "
             "Its columns (Parquet) have the same rows with money as decimals, and repeat the "
-            "header's columns in the lines as `orders__status` and so on."
+            "header's columns in the lines as `orders__status` and so on. Beside those of "
+            f"{', '.join(counted)} a histogram holds how many rows there are in each quarter of an "
+            "hour."
         ),
         "",
         "## Facts",
