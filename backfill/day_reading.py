@@ -39,7 +39,7 @@ _DATE: Final = "{date}"
 @dataclass(slots=True)
 class DaysReading:
     """The figures of the days `[start, end)` on the axis of days, in one page or several.
-    `is_newest`: no later day is asked for in this run. `page_token`: of the page to begin with."""
+    `is_newest`: no later day is wanted. `page_token`: of the page to begin with."""
 
     source: Source
     stage: Stage
@@ -102,15 +102,16 @@ def day_readings(stage: Stage, reads: InDays, work: Work) -> list[DaysReading]:
     read = [] if work.reread else work.records.readings(stage.name)
     refused = () if work.reread else _days_in(work.records.checkpoint(refused_name(stage)))
     not_yet = _not_yet(work.records.checkpoint(not_yet_name(stage)), work.until)
+    wanted = _wanted(reads, reader, work)
     days = [
         day
-        for day in days_to_read(_wanted(reads, reader, work), read, reader)
+        for day in days_to_read(wanted, read, reader)
         if day not in not_yet
         and (day not in refused or day >= reader.today - _ASKED_AGAIN_DAYS * DAY)
     ]
     return [
-        DaysReading(work.source, stage, start, end, work.zone, reader.today, number == 0)
-        for number, (start, end) in enumerate(pieces(days, reads.step_days, read))
+        DaysReading(work.source, stage, start, end, work.zone, reader.today, end >= wanted[1])
+        for start, end in pieces(days, reads.step_days, read)
     ]
 
 

@@ -320,6 +320,26 @@ def test_a_run_that_goes_on_asks_only_for_the_days_that_are_missing(shop: ShopUn
     assert again == ["2026-09-09", "2026-09-08"], "that the 11th is not ready was known"
 
 
+def test_a_refused_day_is_not_the_newest_because_later_ones_were_read_before_a_stop(
+    shop: ShopUnderTest,
+) -> None:
+    """It once failed the stage: when a run goes on, only what is missing is asked for."""
+
+    def bad_day(asked: Asked) -> requests.Response | None:
+        if asked.query.get("start_date_ge") == "2026-09-09" and "products" in asked.path:
+            return refuses(28001022, "invalid date range", 200)
+        return None
+
+    def has_read_two_days() -> bool:
+        return len(asked_for(shop, "shop_products/performance")) >= 2
+
+    shop.between.faults = [bad_day]
+    assert analytics(shop, in_flight=1, stop=has_read_two_days).state == "waiting"
+    assert analytics(shop, in_flight=1).state == "done"
+    days = stored(shop, "SELECT DISTINCT date FROM product_performance_daily ORDER BY 1")
+    assert days == [("2026-09-08",), ("2026-09-10",)]
+
+
 def test_an_expired_page_token_reads_that_day_again(shop: ShopUnderTest) -> None:
     expired: list[str] = []
 

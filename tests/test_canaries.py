@@ -58,7 +58,7 @@ def spoil(house: Canaries) -> None:
     house.ask("POST", "/import", data={"shop": house.shop_id})
     house.work()
     house.wire.change = None
-    assert house.here.ledger.runs("default")[0].state == "done"
+    assert {run.state for run in house.here.ledger.runs("default")} == {"done"}
 
 
 def look_at_everything(house: Canaries) -> None:
