@@ -39,7 +39,7 @@ _DATE: Final = "{date}"
 @dataclass(slots=True)
 class DaysReading:
     """The figures of the days `[start, end)` on the axis of days, in one page or several.
-    `is_newest`: no later day is wanted. `page_token`: of the page to begin with."""
+    `is_newest`: no later day is wanted or was read. `page_token`: of the page to begin with."""
 
     source: Source
     stage: Stage
@@ -99,7 +99,8 @@ def day_readings(stage: Stage, reads: InDays, work: Work) -> list[DaysReading]:
     depth = min(work.analytics_days, reads.most_days or work.analytics_days)
     a_call_a_day = reads.step_days == 1
     reader = Reader(work.until, work.zone, depth, reads.settles_after, a_call_a_day)
-    read = [] if work.reread else work.records.readings(stage.name)
+    stored = work.records.readings(stage.name)
+    read = [] if work.reread else stored
     refused = () if work.reread else _days_in(work.records.checkpoint(refused_name(stage)))
     not_yet = _not_yet(work.records.checkpoint(not_yet_name(stage)), work.until)
     wanted = _wanted(reads, reader, work)
@@ -109,8 +110,9 @@ def day_readings(stage: Stage, reads: InDays, work: Work) -> list[DaysReading]:
         if day not in not_yet
         and (day not in refused or day >= reader.today - _ASKED_AGAIN_DAYS * DAY)
     ]
+    newest = max([wanted[1], *(one.end for one in stored)])
     return [
-        DaysReading(work.source, stage, start, end, work.zone, reader.today, end >= wanted[1])
+        DaysReading(work.source, stage, start, end, work.zone, reader.today, end >= newest)
         for start, end in pieces(days, reads.step_days, read)
     ]
 

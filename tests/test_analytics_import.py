@@ -340,6 +340,15 @@ def test_a_refused_day_is_not_the_newest_because_later_ones_were_read_before_a_s
     assert days == [("2026-09-08",), ("2026-09-10",)]
 
 
+def test_a_backfill_of_days_before_the_shop_was_opened_does_not_fail(shop: ShopUnderTest) -> None:
+    """The shop is ten days old, and hours are there for thirty."""
+    assert shop.work(data=["analytics"], lane="forward", start=None).state == "done"
+    since = len(shop.calls)
+    before: dict[str, Any] = {"start": TODAY - 25 * DAY, "end": TODAY - 20 * DAY}
+    assert shop.work(data=["analytics"], reread=True, **before).state == "done"
+    assert len(asked_for(shop, "performance_per_hour", since)) == 6
+
+
 def test_an_expired_page_token_reads_that_day_again(shop: ShopUnderTest) -> None:
     expired: list[str] = []
 
